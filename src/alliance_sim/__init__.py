@@ -1,0 +1,1 @@
+"""Simulate how the alignments of states would change under a named intervention."""

@@ -1,0 +1,259 @@
+"""The frozen base model, and references that are checked against what the file declares."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Union
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import CoreSchema
+
+ID_PATTERN = r"^[a-z][a-z0-9_]*$"
+MONTH_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+_DIRECTED = re.compile(r"^([a-z][a-z0-9_]*)->([a-z][a-z0-9_]*)$")
+_UNDIRECTED = re.compile(r"^([a-z][a-z0-9_]*)-([a-z][a-z0-9_]*)$")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Say which known word is closest to ``word``, or list what is known."""
+    options = sorted(set(known))
+    close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if not options:
+        return "none is declared"
+    shown = ", ".join(options[:12]) + (", ..." if len(options) > 12 else "")
+    return f"use one of: {shown}"
+
+
+def problem_error(what: str, mend: str) -> PydanticCustomError:
+    """Make a validation error that carries what is wrong and how to mend it apart."""
+    # Braces would be read as template fields by pydantic.
+    safe_what, safe_mend = (text.replace("{", "(").replace("}", ")") for text in (what, mend))
+    return PydanticCustomError("problem", f"{safe_what}; {safe_mend}")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the document being checked declares; passed as pydantic's validation context.
+
+    ``start`` and ``end`` are the first and last month of the horizon as month numbers,
+    or None where the horizon itself could not be read.
+    """
+
+    actors: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    arenas: frozenset[str] = frozenset()
+    agreements: frozenset[str] = frozenset()
+    outcomes: frozenset[str] = frozenset()
+    theories: frozenset[str] = frozenset()
+    governments: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    parties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    start: int | None = None
+    end: int | None = None
+
+
+class Frozen(BaseModel):
+    """Base of every specification: frozen, unknown keys forbidden, with a suggestion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggest_keys(cls, data: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            known = [info.alias or name for name, info in cls.model_fields.items()]
+            raise ValidationError.from_exception_data(
+                cls.__name__, [_with_suggestion(line, known) for line in error.errors()]
+            ) from None
+
+
+def _with_suggestion(line: Any, known: list[str]) -> InitErrorDetails:
+    """Keep one validation error, but name the key that was probably meant."""
+    location: tuple[int | str, ...] = line["loc"]
+    if line["type"] == "extra_forbidden" and len(location) == 1:
+        key = str(location[0])
+        error: Any = problem_error(f"unknown key '{key}'", did_you_mean(key, known))
+    elif line["type"] == "problem":
+        error = PydanticCustomError("problem", line["msg"])
+    else:
+        error = PydanticCustomError(line["type"], line["msg"].replace("{", "(").replace("}", ")"))
+    return InitErrorDetails(type=error, loc=location, input=line["input"])
+
+
+def keyed_union(what: str, kinds: Mapping[str, type[Frozen]], plain: Any = None) -> Any:
+    """The type of a value that is one of several mappings, told apart by their key.
+
+    ``kinds`` maps the telling key to its model; ``plain``, where given, is the type that a
+    value which is no mapping must have. Errors speak of the form that was meant only, and a
+    key that tells nothing gets a suggestion.
+    """
+
+    def tag(value: Any) -> str:
+        if isinstance(value, Frozen):
+            return next(key for key, kind in kinds.items() if isinstance(value, kind))
+        if isinstance(value, dict):
+            return next((key for key in value if key in kinds), "unknown")
+        return "unknown" if plain is None else "plain"
+
+    class Unknown(Frozen):
+        @model_validator(mode="before")
+        @classmethod
+        def _refuse(cls, value: Any) -> Any:
+            if not isinstance(value, dict):
+                raise problem_error(
+                    f"'{value}' is no {what}", f"write it with one of: {', '.join(kinds)}"
+                )
+            key = str(next(iter(value), ""))
+            raise problem_error(f"unknown {what} '{key}'", did_you_mean(key, kinds))
+
+        @classmethod
+        def __get_pydantic_json_schema__(
+            cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+        ) -> JsonSchemaValue:
+            return {"not": {}}
+
+    forms: list[Any] = [Annotated[kind, Tag(key)] for key, kind in kinds.items()]
+    forms.append(Annotated[Unknown, Tag("unknown")])
+    if plain is not None:
+        forms.insert(0, Annotated[plain, Tag("plain")])
+    return Annotated[Union[tuple(forms)], Discriminator(tag)]  # noqa: UP007
+
+
+def month_number(text: str) -> int:
+    """Count of months from year 0 to ``text`` (``YYYY-MM``)."""
+    year, month = text.split("-")
+    return int(year) * 12 + int(month) - 1
+
+
+def month_text(number: int) -> str:
+    """The ``YYYY-MM`` of a month number."""
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def directed_pair(text: str) -> tuple[str, str] | None:
+    """The two actors of ``a->b``, or None when the text is not a directed dyad."""
+    found = _DIRECTED.match(text)
+    return (found[1], found[2]) if found else None
+
+
+def undirected_pair(text: str) -> tuple[str, str] | None:
+    """The two actors of ``a-b``, or None when the text is not an undirected dyad."""
+    found = _UNDIRECTED.match(text)
+    return (found[1], found[2]) if found else None
+
+
+def _names(info: ValidationInfo) -> Names | None:
+    return info.context if isinstance(info.context, Names) else None
+
+
+def _known(kind: str, *sets: str) -> Callable[[str, ValidationInfo], str]:
+    def check(value: str, info: ValidationInfo) -> str:
+        names = _names(info)
+        if names is not None:
+            known = frozenset[str]().union(*(getattr(names, each) for each in sets))
+            if value not in known:
+                raise problem_error(f"unknown {kind} '{value}'", did_you_mean(value, known))
+        return value
+
+    return check
+
+
+def _check_dyad(value: str, info: ValidationInfo) -> str:
+    pair = directed_pair(value) or undirected_pair(value)
+    if pair is None:  # the pattern has already been refused
+        return value
+    names = _names(info)
+    if names is not None:
+        known = names.actors | names.groups
+        for party in pair:
+            if party not in known:
+                raise problem_error(
+                    f"unknown actor '{party}' in dyad '{value}'", did_you_mean(party, known)
+                )
+    if pair[0] == pair[1]:
+        raise problem_error(f"dyad '{value}' joins an actor to itself", "name two actors")
+    return value
+
+
+def _check_actor_dyad(value: str, info: ValidationInfo) -> str:
+    names = _names(info)
+    pair = undirected_pair(value) or directed_pair(value)
+    if names is not None and pair is not None:
+        for party in pair:
+            if party in names.groups:
+                raise problem_error(
+                    f"'{party}' in dyad '{value}' is a group", "name a single actor here"
+                )
+    return _check_dyad(value, info)
+
+
+def _check_month(value: str, info: ValidationInfo) -> str:
+    names = _names(info)
+    if names is None or names.start is None or names.end is None:
+        return value
+    if not names.start <= month_number(value) < names.end:
+        raise problem_error(
+            f"date {value} is outside the horizon {month_text(names.start)} to "
+            f"{month_text(names.end)}",
+            "move the date inside it, or change horizon.start or horizon.months",
+        )
+    return value
+
+
+_DYAD = r"[a-z][a-z0-9_]*"
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+"""A short lower-case name: letters, digits and underscores."""
+Month = Annotated[str, Field(pattern=MONTH_PATTERN, examples=["2018-05"])]
+"""A month as ``YYYY-MM``."""
+HorizonMonth = Annotated[Month, AfterValidator(_check_month)]
+"""A month within the scenario's horizon."""
+ActorId = Annotated[Id, AfterValidator(_known("actor", "actors"))]
+PartyId = Annotated[Id, AfterValidator(_known("actor or group", "actors", "groups"))]
+DomainId = Annotated[Id, AfterValidator(_known("cooperation domain", "domains"))]
+ArenaId = Annotated[Id, AfterValidator(_known("arena", "arenas"))]
+AgreementId = Annotated[Id, AfterValidator(_known("agreement", "agreements"))]
+OutcomeId = Annotated[Id, AfterValidator(_known("outcome", "outcomes"))]
+TheoryId = Annotated[Id, AfterValidator(_known("theory", "theories"))]
+DirectedDyad = Annotated[
+    str, Field(pattern=rf"^{_DYAD}->{_DYAD}$"), AfterValidator(_check_dyad)
+]
+"""``a->b``: the first actor's side of a relation; groups stand for all their members."""
+UndirectedDyad = Annotated[str, Field(pattern=rf"^{_DYAD}-{_DYAD}$"), AfterValidator(_check_dyad)]
+"""``a-b``: both sides of a relation; groups stand for all their members."""
+Dyad = Annotated[str, Field(pattern=rf"^{_DYAD}->?{_DYAD}$"), AfterValidator(_check_dyad)]
+"""``a->b`` or ``a-b``."""
+ActorDirectedDyad = Annotated[
+    str, Field(pattern=rf"^{_DYAD}->{_DYAD}$"), AfterValidator(_check_actor_dyad)
+]
+ActorUndirectedDyad = Annotated[
+    str, Field(pattern=rf"^{_DYAD}-{_DYAD}$"), AfterValidator(_check_actor_dyad)
+]
+ActorDyad = Annotated[
+    str, Field(pattern=rf"^{_DYAD}->?{_DYAD}$"), AfterValidator(_check_actor_dyad)
+]
+Source = str | dict[str, str]
+"""Where values come from: one text for all fields, or one for each field by name.
+
+A text starts with a key of the world's ``references``, or with ``judgement``.
+"""

@@ -1,0 +1,314 @@
+"""Numbers that may be uncertain: a plain number or a distribution in the same place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+
+from alliance_sim.spec.base import ActorDirectedDyad, Frozen, keyed_union, problem_error
+
+Floats = npt.NDArray[np.float64]
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A finite number; text and true/false are not numbers."""
+
+
+class Distribution(Frozen):
+    """An uncertain number; each kind is written as a mapping with one key, its name."""
+
+    kind: ClassVar[str]
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Lowest and highest value it can take."""
+        raise NotImplementedError
+
+    def ppf(self, u: Floats) -> Floats:
+        """Values at the probabilities ``u`` in (0, 1); same shape as ``u``."""
+        raise NotImplementedError
+
+    @property
+    def median(self) -> float:
+        """The value at probability one half."""
+        return float(self.ppf(np.array([0.5]))[0])
+
+
+def _increasing(kind: str, *values: float) -> None:
+    """Refuse parameters that do not rise; the last must be above the first."""
+    if any(a > b for a, b in zip(values, values[1:], strict=False)) or values[0] == values[-1]:
+        shown = ", ".join(f"{value:g}" for value in values)
+        raise problem_error(
+            f"impossible {kind} distribution [{shown}]", "give the numbers from low to high"
+        )
+
+
+def _positive(kind: str, name: str, value: float) -> None:
+    if value <= 0:
+        raise problem_error(
+            f"impossible {kind} distribution: {name} is {value:g}", f"make {name} above 0"
+        )
+
+
+class Uniform(Distribution):
+    """Every value between two bounds equally likely."""
+
+    kind: ClassVar[str] = "uniform"
+    uniform: tuple[Real, Real]
+    """Lowest and highest value."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Uniform:
+        _increasing(self.kind, *self.uniform)
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return self.uniform
+
+    def ppf(self, u: Floats) -> Floats:
+        low, high = self.uniform
+        return low + (high - low) * u
+
+
+class Triangular(Distribution):
+    """Rising to a most likely value and falling from it."""
+
+    kind: ClassVar[str] = "triangular"
+    triangular: tuple[Real, Real, Real]
+    """Lowest, most likely and highest value."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Triangular:
+        _increasing(self.kind, *self.triangular)
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return self.triangular[0], self.triangular[2]
+
+    def ppf(self, u: Floats) -> Floats:
+        from scipy import stats
+
+        low, mode, high = self.triangular
+        width = high - low
+        return np.asarray(stats.triang.ppf(u, (mode - low) / width, loc=low, scale=width))
+
+
+class Normal(Distribution):
+    """The normal distribution; unbounded, so only for numbers without limits."""
+
+    kind: ClassVar[str] = "normal"
+    normal: tuple[Real, Real]
+    """Mean and standard deviation."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Normal:
+        _positive(self.kind, "the standard deviation", self.normal[1])
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return -math.inf, math.inf
+
+    def ppf(self, u: Floats) -> Floats:
+        from scipy import stats
+
+        return np.asarray(stats.norm.ppf(u, loc=self.normal[0], scale=self.normal[1]))
+
+
+class TruncatedNormal(Distribution):
+    """A normal distribution kept between two bounds."""
+
+    kind: ClassVar[str] = "truncated_normal"
+    truncated_normal: tuple[Real, Real, Real, Real]
+    """Mean and standard deviation before truncation, lowest and highest value."""
+
+    @model_validator(mode="after")
+    def _check(self) -> TruncatedNormal:
+        mean, sd, low, high = self.truncated_normal
+        _positive(self.kind, "the standard deviation", sd)
+        _increasing(self.kind, low, high)
+        if not low - 8 * sd <= mean <= high + 8 * sd:
+            raise problem_error(
+                f"impossible truncated_normal distribution: mean {mean:g} is more than eight "
+                f"standard deviations outside [{low:g}, {high:g}]",
+                "move the mean towards the bounds",
+            )
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return self.truncated_normal[2], self.truncated_normal[3]
+
+    def ppf(self, u: Floats) -> Floats:
+        from scipy import stats
+
+        mean, sd, low, high = self.truncated_normal
+        values = stats.truncnorm.ppf(u, (low - mean) / sd, (high - mean) / sd, loc=mean, scale=sd)
+        return np.clip(np.asarray(values), low, high)
+
+
+class Lognormal(Distribution):
+    """Positive, with a normal logarithm."""
+
+    kind: ClassVar[str] = "lognormal"
+    lognormal: tuple[Real, Real]
+    """Median, and standard deviation of the logarithm."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Lognormal:
+        _positive(self.kind, "the median", self.lognormal[0])
+        _positive(self.kind, "the standard deviation of the logarithm", self.lognormal[1])
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return 0.0, math.inf
+
+    def ppf(self, u: Floats) -> Floats:
+        from scipy import stats
+
+        return np.asarray(stats.lognorm.ppf(u, self.lognormal[1], scale=self.lognormal[0]))
+
+
+class Beta(Distribution):
+    """The beta distribution on [0, 1]."""
+
+    kind: ClassVar[str] = "beta"
+    beta: tuple[Real, Real]
+    """The two shape parameters; the mean is a / (a + b)."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Beta:
+        for name, value in zip(("the first shape", "the second shape"), self.beta, strict=True):
+            _positive(self.kind, name, value)
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return 0.0, 1.0
+
+    def ppf(self, u: Floats) -> Floats:
+        from scipy import stats
+
+        return np.asarray(stats.beta.ppf(u, *self.beta))
+
+
+class Options(Frozen):
+    """The values of a categorical distribution and how likely each is."""
+
+    values: Annotated[tuple[Real, ...], Field(min_length=1)]
+    """What it can be."""
+    probabilities: Annotated[tuple[Real, ...], Field(min_length=1)]
+    """How likely each value is, in the same order; they sum to 1."""
+
+
+class Categorical(Distribution):
+    """One of a few values."""
+
+    kind: ClassVar[str] = "categorical"
+    categorical: Options
+    """The values and their probabilities."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Categorical:
+        values, chances = self.categorical.values, self.categorical.probabilities
+        if len(values) != len(chances):
+            raise problem_error(
+                f"impossible categorical distribution: {len(values)} values but "
+                f"{len(chances)} probabilities",
+                "give one probability for each value",
+            )
+        if any(chance < 0 for chance in chances) or abs(sum(chances) - 1) > 1e-9:
+            raise problem_error(
+                f"impossible categorical distribution: probabilities sum to {sum(chances):g}",
+                "make them not negative and sum to 1",
+            )
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return min(self.categorical.values), max(self.categorical.values)
+
+    def ppf(self, u: Floats) -> Floats:
+        edges = np.cumsum(self.categorical.probabilities)[:-1]
+        return np.asarray(self.categorical.values)[np.searchsorted(edges, u, side="right")]
+
+
+_KINDS: dict[str, type[Distribution]] = {
+    kind.kind: kind
+    for kind in (Uniform, Triangular, Normal, TruncatedNormal, Lognormal, Beta, Categorical)
+}
+AnyDistribution = (
+    Uniform | Triangular | Normal | TruncatedNormal | Lognormal | Beta | Categorical
+)
+
+
+def _within(low: float, high: float) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if isinstance(value, Distribution):
+            a, b = value.support
+            if a < low or b > high:
+                mend = (
+                    "use truncated_normal or triangular inside the range"
+                    if math.isinf(a) or math.isinf(b)
+                    else "keep it inside the range"
+                )
+                raise problem_error(
+                    f"impossible distribution here: {value.kind} can reach "
+                    f"[{a:g}, {b:g}] but the value must lie in [{low:g}, {high:g}]",
+                    mend,
+                )
+        return value
+
+    return check
+
+
+def number(low: float = -math.inf, high: float = math.inf) -> Any:
+    """The type of a number, certain or uncertain, that lies in [low, high]."""
+    bounds: dict[str, float] = {}
+    if math.isfinite(low):
+        bounds["ge"] = low
+    if math.isfinite(high):
+        bounds["le"] = high
+    plain = Annotated[float, Field(strict=True, allow_inf_nan=False, **cast(Any, bounds))]
+    return Annotated[
+        keyed_union("distribution", _KINDS, plain), AfterValidator(_within(low, high))
+    ]
+
+
+def by_direction(value: Any) -> Any:
+    """The type of a value for a dyad: one for both sides, or one for each direction."""
+
+    def tag(given: Any) -> str:
+        each = isinstance(given, dict) and any("->" in str(key) for key in given)
+        return "each" if each else "both"
+
+    return Annotated[
+        Annotated[value, Tag("both")] | Annotated[dict[ActorDirectedDyad, value], Tag("each")],
+        Discriminator(tag),
+    ]
+
+
+AnyNumber = float | AnyDistribution
+Sampling = Literal["monte_carlo", "latin_hypercube", "sobol"]
+"""How uncertain numbers are drawn across runs."""
+
+if TYPE_CHECKING:  # a type checker sees the plain union; pydantic also sees the bounds
+    Number = AnyNumber
+    Unit = AnyNumber
+    Signed = AnyNumber
+    NonNegative = AnyNumber
+    UnitByDirection = AnyNumber | dict[str, AnyNumber]
+    SignedByDirection = AnyNumber | dict[str, AnyNumber]
+else:
+    Number = number()
+    Unit = number(0, 1)
+    Signed = number(-1, 1)
+    NonNegative = number(0)
+    UnitByDirection = by_direction(Unit)
+    SignedByDirection = by_direction(Signed)

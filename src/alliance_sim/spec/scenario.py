@@ -1,0 +1,279 @@
+"""A scenario: a world, a horizon, what intervenes, and what to report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+
+from alliance_sim.spec.base import (
+    ActorDyad,
+    ActorId,
+    ActorUndirectedDyad,
+    AgreementId,
+    ArenaId,
+    DomainId,
+    Frozen,
+    HorizonMonth,
+    Id,
+    Month,
+    Names,
+    OutcomeId,
+    PartyId,
+    TheoryId,
+    did_you_mean,
+    month_number,
+    problem_error,
+)
+from alliance_sim.spec.numbers import NonNegative, Sampling, Signed, Unit
+from alliance_sim.spec.world import World
+
+
+class Horizon(Frozen):
+    """The months that are simulated."""
+
+    start: Month
+    """First month; the state at its beginning is the base state."""
+    months: Annotated[int, Field(strict=True, ge=1, le=1200)]
+    """Number of months."""
+
+
+class Between(Frozen):
+    """A date that is not known exactly: any month in a range, equally likely."""
+
+    between: tuple[HorizonMonth, HorizonMonth]
+    """First and last possible month."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        first, last = self.between
+        if month_number(first) > month_number(last):
+            raise problem_error(f"{first} comes after {last}", "give the earlier month first")
+        return self
+
+
+class Hazard(Frozen):
+    """An event that may come at any time, or never."""
+
+    hazard_per_year: NonNegative
+    """Expected number of events a year while it has not happened."""
+    from_month: Annotated[HorizonMonth | None, Field(alias="from")] = None
+    """First month in which it can happen; left out, the first of the horizon."""
+
+
+class CoercionChange(Frozen):
+    """Sanctions or military pressure are set to a level."""
+
+    by: PartyId
+    """Who presses; a group acts through all its members."""
+    on: PartyId
+    """Who is pressed."""
+    level: Unit
+    """Level reached, 0 to 1."""
+    over_months: Annotated[int, Field(strict=True, ge=1)] = 1
+    """Months until the level is reached."""
+
+
+class PresenceChange(Frozen):
+    """Forces in an arena are set to a level."""
+
+    of: PartyId
+    """Whose forces."""
+    in_arena: Annotated[ArenaId, Field(alias="in")]
+    """Where."""
+    level: Unit
+    """Level reached, 0 to 1."""
+    over_months: Annotated[int, Field(strict=True, ge=1)] = 1
+    """Months until the level is reached."""
+
+
+class ArenaChange(Frozen):
+    """An arena is pushed from outside."""
+
+    id: ArenaId
+    """The arena."""
+    change: Signed
+    """Added to its level and to the mean it returns to."""
+    over_months: Annotated[int, Field(strict=True, ge=1)] = 1
+    """Months until the change is complete."""
+
+
+class AgreementChange(Frozen):
+    """A party joins, leaves, or threatens to leave an agreement."""
+
+    id: AgreementId
+    """The agreement."""
+    party: ActorId
+    """Who acts."""
+    does: Literal["leave", "threaten", "join"]
+    """What it does."""
+    credibility: Unit = 0.5
+    """For a threat: how far the agreement counts as gone, 0 to 1. judgement"""
+
+    @field_validator("does")
+    @classmethod
+    def _is_party(cls, value: str, info: ValidationInfo) -> str:
+        names, agreement, party = info.context, info.data.get("id"), info.data.get("party")
+        if isinstance(names, Names) and agreement in names.parties and party in names.actors:
+            parties = names.parties[agreement]
+            if value != "join" and party not in parties:
+                raise problem_error(
+                    f"'{party}' is no party to '{agreement}' and cannot {value}",
+                    did_you_mean(party, parties),
+                )
+        return value
+
+
+class GovernmentChange(Frozen):
+    """A government comes to power outside the calendar."""
+
+    of: ActorId
+    """Whose."""
+    becomes: Id
+    """Its new kind."""
+
+    @field_validator("becomes")
+    @classmethod
+    def _known_kind(cls, value: str, info: ValidationInfo) -> str:
+        names, actor = info.context, info.data.get("of")
+        if isinstance(names, Names) and actor in names.actors:
+            kinds = names.governments.get(actor, frozenset())
+            if value not in kinds:
+                raise problem_error(
+                    f"'{actor}' has no government of kind '{value}'", did_you_mean(value, kinds)
+                )
+        return value
+
+
+class CapabilityChange(Frozen):
+    """An actor's share of capability is set to a level."""
+
+    of: ActorId
+    """Whose."""
+    level: Unit
+    """Share reached, 0 to 1."""
+    over_months: Annotated[int, Field(strict=True, ge=1)] = 1
+    """Months until the level is reached."""
+
+
+class ChannelChange(Frozen):
+    """What banking, embargo, delivery or technology allow between two actors is set."""
+
+    between: ActorUndirectedDyad
+    """The dyad."""
+    domain: DomainId
+    """The domain."""
+    level: Unit
+    """Share of full capacity reached, 0 to 1."""
+    over_months: Annotated[int, Field(strict=True, ge=1)] = 1
+    """Months until the level is reached."""
+
+
+ACTIONS = (
+    "coercion",
+    "presence",
+    "arena",
+    "agreement",
+    "government",
+    "capability",
+    "channel",
+)
+
+
+def _date_tag(value: Any) -> str:
+    if isinstance(value, Between) or (isinstance(value, dict) and "between" in value):
+        return "between"
+    if isinstance(value, Hazard | dict):
+        return "hazard"
+    return "month"
+
+
+class Intervention(Frozen):
+    """Something that happens to the world from outside, at its own date."""
+
+    id: Id
+    """Its name, unique in the scenario."""
+    about: str = ""
+    """What it stands for."""
+    at: Annotated[
+        Annotated[HorizonMonth, Tag("month")]
+        | Annotated[Between, Tag("between")]
+        | Annotated[Hazard, Tag("hazard")],
+        Discriminator(_date_tag),
+    ]
+    """When: a month, a range of months, or a hazard."""
+    for_months: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """How long it lasts; left out, to the end."""
+    coercion: CoercionChange | None = None
+    """Sanctions or military pressure."""
+    presence: PresenceChange | None = None
+    """Forces in an arena."""
+    arena: ArenaChange | None = None
+    """A push to an arena."""
+    agreement: AgreementChange | None = None
+    """Joining, leaving, threatening to leave."""
+    government: GovernmentChange | None = None
+    """A change of leadership."""
+    capability: CapabilityChange | None = None
+    """Rise or fall of an actor."""
+    channel: ChannelChange | None = None
+    """Opening or closing of a channel of exchange."""
+
+    @model_validator(mode="after")
+    def _one_action(self) -> Self:
+        given = [name for name in ACTIONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            what = "does nothing" if not given else f"does {len(given)} things: {', '.join(given)}"
+            raise problem_error(
+                f"intervention '{self.id}' {what}", f"give exactly one of: {', '.join(ACTIONS)}"
+            )
+        return self
+
+
+class Scenario(Frozen):
+    """A world, a horizon, what intervenes, and what to report."""
+
+    name: str
+    """Title for tables and pictures."""
+    question: str = ""
+    """What the scenario asks."""
+    about: str = ""
+    """What a reader should know."""
+    world: World
+    """The world; in a file its name, its path, or the world itself."""
+    horizon: Horizon
+    """The months that are simulated."""
+    interventions: tuple[Intervention, ...] = ()
+    """What happens from outside."""
+    baseline: str | None = None
+    """Name or path of the scenario that effects are measured against."""
+    outcomes: Annotated[tuple[OutcomeId, ...], Field(min_length=1)]
+    """What to report, by the names that the world gives."""
+    dyads: tuple[ActorDyad, ...] = ()
+    """Dyads whose alignment and relation class are recorded every month."""
+    theory: TheoryId | None = None
+    """The set of mechanisms admitted; left out, all of them."""
+    sampling: Sampling = "latin_hypercube"
+    """How uncertain numbers are drawn across runs."""
+    claims: tuple[Annotated[str, Field(pattern=r"^C[0-9]{2}$")], ...] = ()
+    """Ids of the source paper's claims that it bears on."""
+    sources: dict[str, str] = {}
+    """Intervention id -> where it comes from."""
+
+    @field_validator("interventions")
+    @classmethod
+    def _ids_once(cls, value: tuple[Intervention, ...]) -> tuple[Intervention, ...]:
+        ids = [intervention.id for intervention in value]
+        for twice in sorted({each for each in ids if ids.count(each) > 1}):
+            raise problem_error(f"two interventions are called '{twice}'", "rename one")
+        return value
+
+    @model_validator(mode="after")
+    def _starts_after_base(self) -> Self:
+        if month_number(self.horizon.start) < month_number(self.world.date):
+            raise problem_error(
+                f"the horizon starts in {self.horizon.start}, before the world's date "
+                f"{self.world.date}",
+                "start it at the world's date or later",
+            )
+        return self

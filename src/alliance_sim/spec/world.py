@@ -1,0 +1,361 @@
+"""A world: actors, their relations, the issues between them, and the rules' parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from alliance_sim.spec.base import (
+    ActorDirectedDyad,
+    ActorDyad,
+    ActorId,
+    ArenaId,
+    DomainId,
+    Dyad,
+    Frozen,
+    Id,
+    Month,
+    PartyId,
+    Source,
+    keyed_union,
+    problem_error,
+    undirected_pair,
+)
+from alliance_sim.spec.numbers import (
+    NonNegative,
+    Number,
+    Real,
+    Signed,
+    SignedByDirection,
+    Unit,
+    UnitByDirection,
+)
+from alliance_sim.spec.rules import Behaviour, Classes, Mechanism, MechanismName
+from alliance_sim.spec.signals import SIGNAL_KINDS, Response, Signal
+
+
+class Elections(Frozen):
+    """When a government may change, and what may follow."""
+
+    next: Month
+    """Month of the next election or succession."""
+    every_months: Annotated[int, Field(strict=True, ge=1)]
+    """Months between elections."""
+    turnover: dict[Id, Real]
+    """Kind of government -> probability that it holds office afterwards; sums to 1."""
+
+    @field_validator("turnover")
+    @classmethod
+    def _sum_to_one(cls, value: dict[str, float]) -> dict[str, float]:
+        if any(chance < 0 for chance in value.values()) or abs(sum(value.values()) - 1) > 1e-9:
+            raise problem_error(
+                f"turnover probabilities sum to {sum(value.values()):g}",
+                "make them not negative and sum to 1",
+            )
+        return value
+
+
+class GovernmentKind(Frozen):
+    """A kind of leadership an actor may have."""
+
+    orientation: dict[PartyId, Signed] = {}
+    """Actor or group -> how much closer (positive) or more distant this leadership leans."""
+    source: Source | None = None
+    """Where the values come from."""
+
+
+class Governments(Frozen):
+    """The kinds of leadership an actor may have, the one in office, and its calendar."""
+
+    now: Id
+    """Kind in office at the base date."""
+    kinds: Annotated[dict[Id, GovernmentKind], Field(min_length=1)]
+    """The kinds declared for this actor."""
+    elections: Elections | None = None
+    """Calendar of change; left out, only interventions change the government."""
+
+    @model_validator(mode="after")
+    def _kinds_declared(self) -> Self:
+        used = {self.now, *(self.elections.turnover if self.elections else ())}
+        for kind in sorted(used - set(self.kinds)):
+            raise problem_error(f"government kind '{kind}' is not declared", "add it under kinds")
+        return self
+
+
+class Actor(Frozen):
+    """A state, or another actor that holds alignments of its own."""
+
+    name: str
+    """Name for tables and pictures."""
+    iso3: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    """ISO 3166 code, which joins the actor to data."""
+    capability: Unit
+    """Share of the system's material capability (CINC or its like)."""
+    temperature: NonNegative = 1.0
+    """Noise of its decisions: low for a disciplined, high for an erratic actor."""
+    government: Governments | None = None
+    """Kinds of leadership, where they matter."""
+    presence: dict[ArenaId, Unit] = {}
+    """Arena -> military presence there, 0 to 1."""
+    keyed_as: Id | None = None
+    """Identity for random draws and for the order of sums; set it to the old id when you
+    rename an actor and want the same numbers."""
+    source: Source | None = None
+    """Where the values come from."""
+
+    @field_validator("temperature")
+    @classmethod
+    def _above_zero(cls, value: Any) -> Any:
+        low = value if isinstance(value, float | int) else value.support[0]
+        if low <= 0 and not (hasattr(value, "kind") and value.kind == "lognormal"):
+            raise problem_error("temperature must stay above 0", "use a small positive number")
+        return value
+
+
+class Group(Frozen):
+    """Several actors that one name stands for (an alliance, a union)."""
+
+    name: str
+    """Name for tables and pictures."""
+    members: Annotated[tuple[ActorId, ...], Field(min_length=1)]
+    """The actors it stands for."""
+    source: Source | None = None
+    """Where the membership comes from."""
+
+
+class Domain(Frozen):
+    """A kind of material exchange."""
+
+    name: str
+    """Name for tables and pictures."""
+    rate: Unit = 0.1
+    """Share of the gap between present and feasible exchange that closes in a month."""
+    exposure: Unit = 0.5
+    """How much of the exchange full coercion by third parties on either side cuts off."""
+    elasticity: NonNegative = 0.5
+    """Rise of desired exchange for a rise of mutual alignment by one."""
+    source: Source | None = None
+    """Where the values come from."""
+
+
+class Stance(Frozen):
+    """What an actor wants in an arena, and how much it cares."""
+
+    position: Signed
+    """From -1 (wholly against) to 1 (wholly for)."""
+    salience: Unit
+    """From 0 (does not care) to 1 (vital)."""
+
+
+class ArenaInput(Frozen):
+    """Something that pushes an arena's level."""
+
+    signal: Signal
+    """What pushes; its change since the base date counts."""
+    weight: Number
+    """Monthly push for a change of the signal by one."""
+
+
+class Arena(Frozen):
+    """A theatre or issue with a level of its own."""
+
+    name: str
+    """Name for tables and pictures."""
+    about: str = ""
+    """What a high level means, and what a positive position stands for."""
+    level: Unit
+    """Level at the base date, and the mean it returns to."""
+    rate: Unit = 0.1
+    """Share of the distance to its mean that it makes up in a month."""
+    noise: Unit = 0.02
+    """Standard deviation of its monthly random change."""
+    stances: dict[ActorId, Stance] = {}
+    """Actor -> position and salience; the others do not take part."""
+    proximity: dict[ActorId, Unit] = {}
+    """Actor -> how far forces present in this arena are within reach of it."""
+    inputs: tuple[ArenaInput, ...] = ()
+    """What pushes its level, besides chance and interventions."""
+    source: Source | None = None
+    """Where the values come from."""
+
+
+class Agreement(Frozen):
+    """A treaty or deal that binds several actors while they stay in it."""
+
+    name: str
+    """Name for tables and pictures."""
+    parties: Annotated[tuple[ActorId, ...], Field(min_length=2)]
+    """The actors it binds at the base date."""
+    depth: Unit
+    """Institutional depth that it adds to each dyad of parties while in force."""
+    source: Source | None = None
+    """Where the values come from."""
+
+
+class Relation(Frozen):
+    """The state of a dyad at the base date. Dyads left out have no contact at all."""
+
+    alignment: SignedByDirection
+    """Political orientation, -1 to 1; one number for both sides, or one for each."""
+    trust: UnitByDirection = 0.5
+    """Belief that the other keeps its word, 0 to 1."""
+    coercion: dict[ActorDirectedDyad, Unit] = {}
+    """Sanctions or military pressure, 0 to 1, by direction; left out is none."""
+    proximity: Unit = 0.5
+    """How far each can project power to the other by geography alone."""
+    commitment: Unit = 0.0
+    """Institutional depth without the agreements declared in this world."""
+    cooperation: dict[DomainId, Unit] = {}
+    """Domain -> material exchange; left out is none."""
+    channels: dict[DomainId, Unit] = {}
+    """Domain -> what banking, embargo, delivery and technology allow, before coercion by
+    others counts; left out is everything."""
+    source: Source | None = None
+    """Where the values come from."""
+
+
+class DesireChannel(Frozen):
+    """Acts on the exchange that both want in a domain."""
+
+    desire: DomainId
+    """The domain."""
+
+
+class CapacityChannel(Frozen):
+    """Acts on what the channels allow in a domain."""
+
+    capacity: DomainId
+    """The domain."""
+
+
+class ArenaChannel(Frozen):
+    """Acts on the level of an arena."""
+
+    arena: ArenaId
+    """The arena."""
+
+
+if TYPE_CHECKING:
+    Channel = Literal["orientation", "trust"] | DesireChannel | CapacityChannel | ArenaChannel
+else:
+    Channel = keyed_union(
+        "channel",
+        {"desire": DesireChannel, "capacity": CapacityChannel, "arena": ArenaChannel},
+        Literal["orientation", "trust"],
+    )
+
+
+class Driver(Frozen):
+    """A named reason for some dyads to draw together or apart."""
+
+    name: str
+    """What it is, in a few words."""
+    direction: Literal["convergence", "divergence"]
+    """Whether a rise of the signal draws the dyads together or apart."""
+    dyads: tuple[Dyad, ...] = ()
+    """Whose relation it moves; ``a->b`` moves only a's side."""
+    signal: Signal
+    """What it responds to; its change since the base date counts."""
+    response: Response = "linear"
+    """How the effect grows with the signal."""
+    weight: NonNegative
+    """Effect of a full rise of the response, in units of the channel."""
+    channel: Channel = "orientation"
+    """What it acts on: the choice of posture (orientation), trust, the desire or capacity to
+    cooperate in a domain, or an arena."""
+    passages: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{2}$")], ...] = ()
+    """Ids of the source paper's drivers that it stands for."""
+    source: Source
+    """Where mechanism and weight come from."""
+
+    @model_validator(mode="after")
+    def _has_target(self) -> Self:
+        if not self.dyads and not isinstance(self.channel, ArenaChannel):
+            raise problem_error("driver has no dyads", "list the dyads that it moves")
+        return self
+
+
+class ClassMeasure(Frozen):
+    """Relation class of a dyad."""
+
+    relation_class: ActorDyad
+    """The dyad."""
+
+
+if TYPE_CHECKING:
+    Measure = Signal | ClassMeasure
+else:
+    Measure = keyed_union("measure", {**SIGNAL_KINDS, "relation_class": ClassMeasure})
+
+
+class Outcome(Frozen):
+    """A number that runs report."""
+
+    name: str
+    """Name for tables and pictures."""
+    about: str = ""
+    """What it measures."""
+    measure: Measure
+    """How it is computed from the state."""
+    unit: str = "index"
+    """Unit for axes and tables."""
+    range: tuple[Real, Real] = (0.0, 1.0)
+    """Lowest and highest possible value."""
+    source: Source | None = None
+    """Where the definition comes from."""
+
+
+class World(Frozen):
+    """Everything that holds before any intervention."""
+
+    name: str
+    """What the world is."""
+    date: Month
+    """The base date."""
+    about: str = ""
+    """What a reader should know of it."""
+    references: dict[str, str] = {}
+    """Short key -> full citation."""
+    sources: dict[str, str] = {}
+    """Path of values, ``*`` for any name (``dyads.*.alignment``) -> where they come from, for
+    all entries that say nothing themselves."""
+    actors: Annotated[dict[Id, Actor], Field(min_length=2)]
+    """The actors, by id."""
+    groups: dict[Id, Group] = {}
+    """Names that stand for several actors."""
+    domains: dict[Id, Domain] = {}
+    """Kinds of material exchange."""
+    arenas: dict[Id, Arena] = {}
+    """Theatres and issues."""
+    agreements: dict[Id, Agreement] = {}
+    """Treaties and deals in force."""
+    dyads: dict[str, Relation]
+    """Relations at the base date, by ``a-b``."""
+    mechanisms: dict[MechanismName, Mechanism] = {}
+    """General mechanisms and their weights; those left out are off."""
+    theories: dict[Id, tuple[MechanismName, ...]] = {}
+    """Rival explanations: the mechanisms that each admits."""
+    drivers: dict[Id, Driver] = {}
+    """What draws particular dyads together or apart."""
+    outcomes: dict[Id, Outcome] = {}
+    """What runs can report."""
+    behaviour: Behaviour = Behaviour()
+    """Parameters of the rules."""
+    classes: Classes = Classes()
+    """Thresholds of the relation classes."""
+
+    @field_validator("dyads")
+    @classmethod
+    def _each_pair_once(
+        cls, value: dict[str, Relation], info: ValidationInfo
+    ) -> dict[str, Relation]:
+        seen: dict[frozenset[str], str] = {}
+        for key in value:
+            pair = undirected_pair(key)
+            if pair is None:
+                raise problem_error(f"'{key}' is not a dyad", "write it as 'actor-actor'")
+            if other := seen.get(frozenset(pair)):
+                raise problem_error(f"dyad '{key}' was given before as '{other}'", "keep one")
+            seen[frozenset(pair)] = key
+        return value
