@@ -1,0 +1,1 @@
+"""The rule book: pure array functions with a source each, called by every engine."""

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import (
     AfterValidator,
@@ -27,8 +27,12 @@ from pydantic_core.core_schema import CoreSchema
 
 ID_PATTERN = r"^[a-z][a-z0-9_]*$"
 MONTH_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
-_DIRECTED = re.compile(r"^([a-z][a-z0-9_]*)->([a-z][a-z0-9_]*)$")
-_UNDIRECTED = re.compile(r"^([a-z][a-z0-9_]*)-([a-z][a-z0-9_]*)$")
+_DYAD = r"[a-z][a-z0-9_]*"
+DIRECTED_PATTERN = rf"^{_DYAD}->{_DYAD}$"
+UNDIRECTED_PATTERN = rf"^{_DYAD}-{_DYAD}$"
+DYAD_PATTERN = rf"^{_DYAD}->?{_DYAD}$"
+_DIRECTED = re.compile(rf"({_DYAD})->({_DYAD})")
+_UNDIRECTED = re.compile(rf"({_DYAD})-({_DYAD})")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -45,9 +49,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def problem_error(what: str, mend: str) -> PydanticCustomError:
     """Make a validation error that carries what is wrong and how to mend it apart."""
+    return _custom_error("problem", f"{what}; {mend}")
+
+
+def _custom_error(
+    kind: str, message: str, context: dict[str, Any] | None = None
+) -> PydanticCustomError:
     # Braces would be read as template fields by pydantic.
-    safe_what, safe_mend = (text.replace("{", "(").replace("}", ")") for text in (what, mend))
-    return PydanticCustomError("problem", f"{safe_what}; {safe_mend}")
+    safe: Any = message.replace("{", "(").replace("}", ")")
+    return PydanticCustomError(kind, safe, context)
 
 
 @dataclass(frozen=True)
@@ -93,11 +103,10 @@ def _with_suggestion(line: Any, known: list[str]) -> InitErrorDetails:
     location: tuple[int | str, ...] = line["loc"]
     if line["type"] == "extra_forbidden" and len(location) == 1:
         key = str(location[0])
-        error: Any = problem_error(f"unknown key '{key}'", did_you_mean(key, known))
-    elif line["type"] == "problem":
-        error = PydanticCustomError("problem", line["msg"])
+        mend = did_you_mean(key, known)
+        error = _custom_error("unknown_key", f"unknown key '{key}'; {mend}")
     else:
-        error = PydanticCustomError(line["type"], line["msg"].replace("{", "(").replace("}", ")"))
+        error = _custom_error(line["type"], line["msg"], line.get("ctx"))
     return InitErrorDetails(type=error, loc=location, input=line["input"])
 
 
@@ -107,19 +116,28 @@ def keyed_union(what: str, kinds: Mapping[str, type[Frozen]], plain: Any = None)
     ``kinds`` maps the telling key to its model; ``plain``, where given, is the type that a
     value which is no mapping must have. Errors speak of the form that was meant only, and a
     key that tells nothing gets a suggestion.
+
+    Tags show up in the locations of errors; they stand in angle brackets, here and wherever
+    forms are told apart, so that none is taken for a key of the document.
     """
 
     def tag(value: Any) -> str:
         if isinstance(value, Frozen):
-            return next(key for key, kind in kinds.items() if isinstance(value, kind))
+            return next(f"<{key}>" for key, kind in kinds.items() if isinstance(value, kind))
         if isinstance(value, dict):
-            return next((key for key in value if key in kinds), "unknown")
-        return "unknown" if plain is None else "plain"
+            return next((f"<{key}>" for key in value if key in kinds), "<unknown>")
+        if plain is None or (isinstance(value, str) and value in kinds):
+            return "<unknown>"
+        return "<plain>"
 
     class Unknown(Frozen):
         @model_validator(mode="before")
         @classmethod
         def _refuse(cls, value: Any) -> Any:
+            if isinstance(value, str) and value in kinds:
+                raise problem_error(
+                    f"{what} '{value}' lacks its content", f"write it as a mapping '{value}: ...'"
+                )
             if not isinstance(value, dict):
                 raise problem_error(
                     f"'{value}' is no {what}", f"write it with one of: {', '.join(kinds)}"
@@ -133,10 +151,10 @@ def keyed_union(what: str, kinds: Mapping[str, type[Frozen]], plain: Any = None)
         ) -> JsonSchemaValue:
             return {"not": {}}
 
-    forms: list[Any] = [Annotated[kind, Tag(key)] for key, kind in kinds.items()]
-    forms.append(Annotated[Unknown, Tag("unknown")])
+    forms: list[Any] = [Annotated[kind, Tag(f"<{key}>")] for key, kind in kinds.items()]
+    forms.append(Annotated[Unknown, Tag("<unknown>")])
     if plain is not None:
-        forms.insert(0, Annotated[plain, Tag("plain")])
+        forms.insert(0, Annotated[plain, Tag("<plain>")])
     return Annotated[Union[tuple(forms)], Discriminator(tag)]  # noqa: UP007
 
 
@@ -153,13 +171,13 @@ def month_text(number: int) -> str:
 
 def directed_pair(text: str) -> tuple[str, str] | None:
     """The two actors of ``a->b``, or None when the text is not a directed dyad."""
-    found = _DIRECTED.match(text)
+    found = _DIRECTED.fullmatch(text)
     return (found[1], found[2]) if found else None
 
 
 def undirected_pair(text: str) -> tuple[str, str] | None:
     """The two actors of ``a-b``, or None when the text is not an undirected dyad."""
-    found = _UNDIRECTED.match(text)
+    found = _UNDIRECTED.fullmatch(text)
     return (found[1], found[2]) if found else None
 
 
@@ -221,7 +239,6 @@ def _check_month(value: str, info: ValidationInfo) -> str:
     return value
 
 
-_DYAD = r"[a-z][a-z0-9_]*"
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 """A short lower-case name: letters, digits and underscores."""
 Month = Annotated[str, Field(pattern=MONTH_PATTERN, examples=["2018-05"])]
@@ -235,24 +252,26 @@ ArenaId = Annotated[Id, AfterValidator(_known("arena", "arenas"))]
 AgreementId = Annotated[Id, AfterValidator(_known("agreement", "agreements"))]
 OutcomeId = Annotated[Id, AfterValidator(_known("outcome", "outcomes"))]
 TheoryId = Annotated[Id, AfterValidator(_known("theory", "theories"))]
-DirectedDyad = Annotated[
-    str, Field(pattern=rf"^{_DYAD}->{_DYAD}$"), AfterValidator(_check_dyad)
-]
+DirectedDyad = Annotated[str, Field(pattern=DIRECTED_PATTERN), AfterValidator(_check_dyad)]
 """``a->b``: the first actor's side of a relation; groups stand for all their members."""
-UndirectedDyad = Annotated[str, Field(pattern=rf"^{_DYAD}-{_DYAD}$"), AfterValidator(_check_dyad)]
+UndirectedDyad = Annotated[str, Field(pattern=UNDIRECTED_PATTERN), AfterValidator(_check_dyad)]
 """``a-b``: both sides of a relation; groups stand for all their members."""
-Dyad = Annotated[str, Field(pattern=rf"^{_DYAD}->?{_DYAD}$"), AfterValidator(_check_dyad)]
+Dyad = Annotated[str, Field(pattern=DYAD_PATTERN), AfterValidator(_check_dyad)]
 """``a->b`` or ``a-b``."""
 ActorDirectedDyad = Annotated[
-    str, Field(pattern=rf"^{_DYAD}->{_DYAD}$"), AfterValidator(_check_actor_dyad)
+    str, Field(pattern=DIRECTED_PATTERN), AfterValidator(_check_actor_dyad)
 ]
 ActorUndirectedDyad = Annotated[
-    str, Field(pattern=rf"^{_DYAD}-{_DYAD}$"), AfterValidator(_check_actor_dyad)
+    str, Field(pattern=UNDIRECTED_PATTERN), AfterValidator(_check_actor_dyad)
 ]
-ActorDyad = Annotated[
-    str, Field(pattern=rf"^{_DYAD}->?{_DYAD}$"), AfterValidator(_check_actor_dyad)
-]
-Source = str | dict[str, str]
+ActorDyad = Annotated[str, Field(pattern=DYAD_PATTERN), AfterValidator(_check_actor_dyad)]
+if TYPE_CHECKING:
+    Source = str | dict[str, str]
+else:
+    Source = Annotated[
+        Annotated[str, Tag("<text>")] | Annotated[dict[str, str], Tag("<each>")],
+        Discriminator(lambda value: "<each>" if isinstance(value, dict) else "<text>"),
+    ]
 """Where values come from: one text for all fields, or one for each field by name.
 
 A text starts with a key of the world's ``references``, or with ``judgement``.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from alliance_sim.spec.base import ActorDirectedDyad, Frozen, keyed_union, problem_error
 
@@ -239,13 +239,11 @@ class Categorical(Distribution):
         return np.asarray(self.categorical.values)[np.searchsorted(edges, u, side="right")]
 
 
-_KINDS: dict[str, type[Distribution]] = {
+DISTRIBUTION_KINDS: dict[str, type[Distribution]] = {
     kind.kind: kind
     for kind in (Uniform, Triangular, Normal, TruncatedNormal, Lognormal, Beta, Categorical)
 }
-AnyDistribution = (
-    Uniform | Triangular | Normal | TruncatedNormal | Lognormal | Beta | Categorical
-)
+AnyDistribution = Uniform | Triangular | Normal | TruncatedNormal | Lognormal | Beta | Categorical
 
 
 def _within(low: float, high: float) -> Callable[[Any], Any]:
@@ -268,17 +266,31 @@ def _within(low: float, high: float) -> Callable[[Any], Any]:
     return check
 
 
+def _between(low: float, high: float) -> Callable[[float], float]:
+    if math.isinf(low) or math.isinf(high):
+        mend = f"give {low:g} or more" if math.isinf(high) else f"give {high:g} or less"
+    else:
+        mend = f"give a number from {low:g} to {high:g}"
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            side, bound = ("below", low) if value < low else ("above", high)
+            raise problem_error(f"{value!r} is {side} {bound:g}", mend)
+        return value
+
+    return check
+
+
+def _bounds_schema(low: float, high: float) -> WithJsonSchema:
+    bounds = {"minimum": low, "maximum": high}
+    finite = {key: bound for key, bound in bounds.items() if math.isfinite(bound)}
+    return WithJsonSchema({"type": "number", **finite})
+
+
 def number(low: float = -math.inf, high: float = math.inf) -> Any:
     """The type of a number, certain or uncertain, that lies in [low, high]."""
-    bounds: dict[str, float] = {}
-    if math.isfinite(low):
-        bounds["ge"] = low
-    if math.isfinite(high):
-        bounds["le"] = high
-    plain = Annotated[float, Field(strict=True, allow_inf_nan=False, **cast(Any, bounds))]
-    return Annotated[
-        keyed_union("distribution", _KINDS, plain), AfterValidator(_within(low, high))
-    ]
+    plain = Annotated[Real, AfterValidator(_between(low, high)), _bounds_schema(low, high)]
+    return Annotated[keyed_union("distribution", DISTRIBUTION_KINDS, plain), AfterValidator(_within(low, high))]
 
 
 def by_direction(value: Any) -> Any:
@@ -286,10 +298,10 @@ def by_direction(value: Any) -> Any:
 
     def tag(given: Any) -> str:
         each = isinstance(given, dict) and any("->" in str(key) for key in given)
-        return "each" if each else "both"
+        return "<each>" if each else "<both>"
 
     return Annotated[
-        Annotated[value, Tag("both")] | Annotated[dict[ActorDirectedDyad, value], Tag("each")],
+        Annotated[value, Tag("<both>")] | Annotated[dict[ActorDirectedDyad, value], Tag("<each>")],
         Discriminator(tag),
     ]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from alliance_sim.spec.base import (
     ActorDyad,
@@ -22,6 +22,7 @@ from alliance_sim.spec.base import (
     PartyId,
     TheoryId,
     did_you_mean,
+    keyed_union,
     month_number,
     problem_error,
 )
@@ -115,7 +116,7 @@ class AgreementChange(Frozen):
     def _is_party(cls, value: str, info: ValidationInfo) -> str:
         names, agreement, party = info.context, info.data.get("id"), info.data.get("party")
         if isinstance(names, Names) and agreement in names.parties and party in names.actors:
-            parties = names.parties[agreement]
+            parties = names.parties[str(agreement)]
             if value != "join" and party not in parties:
                 raise problem_error(
                     f"'{party}' is no party to '{agreement}' and cannot {value}",
@@ -180,12 +181,10 @@ ACTIONS = (
 )
 
 
-def _date_tag(value: Any) -> str:
-    if isinstance(value, Between) or (isinstance(value, dict) and "between" in value):
-        return "between"
-    if isinstance(value, Hazard | dict):
-        return "hazard"
-    return "month"
+if TYPE_CHECKING:
+    Date = HorizonMonth | Between | Hazard
+else:
+    Date = keyed_union("date", {"between": Between, "hazard_per_year": Hazard}, HorizonMonth)
 
 
 class Intervention(Frozen):
@@ -195,12 +194,7 @@ class Intervention(Frozen):
     """Its name, unique in the scenario."""
     about: str = ""
     """What it stands for."""
-    at: Annotated[
-        Annotated[HorizonMonth, Tag("month")]
-        | Annotated[Between, Tag("between")]
-        | Annotated[Hazard, Tag("hazard")],
-        Discriminator(_date_tag),
-    ]
+    at: Date
     """When: a month, a range of months, or a hazard."""
     for_months: Annotated[int, Field(strict=True, ge=1)] | None = None
     """How long it lasts; left out, to the end."""

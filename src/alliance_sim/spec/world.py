@@ -10,6 +10,7 @@ from alliance_sim.spec.base import (
     ActorDirectedDyad,
     ActorDyad,
     ActorId,
+    ActorUndirectedDyad,
     ArenaId,
     DomainId,
     Dyad,
@@ -330,7 +331,7 @@ class World(Frozen):
     """Theatres and issues."""
     agreements: dict[Id, Agreement] = {}
     """Treaties and deals in force."""
-    dyads: dict[str, Relation]
+    dyads: dict[ActorUndirectedDyad, Relation]
     """Relations at the base date, by ``a-b``."""
     mechanisms: dict[MechanismName, Mechanism] = {}
     """General mechanisms and their weights; those left out are off."""
@@ -352,9 +353,7 @@ class World(Frozen):
     ) -> dict[str, Relation]:
         seen: dict[frozenset[str], str] = {}
         for key in value:
-            pair = undirected_pair(key)
-            if pair is None:
-                raise problem_error(f"'{key}' is not a dyad", "write it as 'actor-actor'")
+            pair = undirected_pair(key) or ()  # the pattern has been checked
             if other := seen.get(frozenset(pair)):
                 raise problem_error(f"dyad '{key}' was given before as '{other}'", "keep one")
             seen[frozenset(pair)] = key

@@ -1,0 +1,175 @@
+"""Setting up a block of runs: draws, parameters, base state, calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from alliance_sim import rng
+from alliance_sim.arrays import Floats, Parameters, Situation, State
+from alliance_sim.program import Draws, Leaf, Program, full
+from alliance_sim.rules import decision, updates
+from alliance_sim.step import ALL, Block, Push, observe, perceive, pull
+from alliance_sim.timeline import Timeline, dated
+
+Sampling = Literal["monte_carlo", "latin_hypercube", "sobol"]
+_LEAST_CAPACITY = 0.05  # capacity below this counts as this, so that its rise stays finite
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Which runs of which block, under which seed."""
+
+    seed: int
+    block: int
+    lanes: slice
+    sampling: Sampling
+
+    @property
+    def width(self) -> int:
+        """Number of runs."""
+        return len(range(rng.BLOCK)[self.lanes])
+
+
+def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
+    """Values and probabilities of every uncertain number, (r,) each.
+
+    Dates within a range or a hazard have a probability but no distribution of their own.
+    """
+    dates = [e.timing.path for e in program.effects if e.timing.path is not None]
+    distributions: dict[str, Leaf | None] = dict.fromkeys(dates)
+    distributions |= {leaf.path: leaf for leaf in program.leaves}
+    names = sorted(distributions)
+    u = rng.design(where.seed, names, where.block, where.sampling)[:, where.lanes]
+    uniforms = dict(zip(names, u, strict=True))
+    values = {
+        name: np.asarray(leaf.distribution.ppf(uniforms[name]))
+        for name, leaf in distributions.items()
+        if leaf is not None
+    }
+    return values, uniforms
+
+
+def draw_parameters(program: Program, draws: Draws) -> Parameters:
+    """All parameters of the block."""
+    tables = {name: table.draw(draws) for name, table in program.tables.items()}
+    limit = np.tanh(updates.Y_LIMIT)
+    tables["base"] = np.arctanh(np.clip(tables["base"], -limit, limit))
+    return Parameters(
+        **tables,
+        mechanism_weight={k: t.draw(draws) for k, t in program.mechanism_weight.items()},
+        behaviour={k: t.draw(draws) for k, t in program.behaviour.items()},
+    )
+
+
+def _initial_state(p: Parameters, runs: int) -> State:
+    """The base state; what follows from it is filled in by ``observe``."""
+    n = p.actors
+    y = full(p.base, runs)
+    return State(
+        y=y,
+        anchor=y.copy(),
+        trust=full(p.trust, runs),
+        pressure=np.zeros((n, n, runs)),
+        depth=full(p.commitment, runs),
+        cooperation=full(p.cooperation, runs),
+        arena=full(p.level, runs),
+        alignment=np.zeros((n, n, runs)),
+        friendliness=np.zeros((n, n, runs)),
+        hostility=np.zeros((n, n, runs)),
+        coercion=np.zeros((n, n, runs)),
+        commitment=np.zeros((n, n, runs)),
+        threat=np.zeros((n, n, runs)),
+        root_threat=np.zeros((n, n, runs)),
+        isolation=np.zeros((n, runs)),
+    )
+
+
+def _inverse(total: Floats) -> Floats:
+    """One over an array, zero where it is zero."""
+    out = np.zeros_like(total)
+    np.divide(1.0, total, out=out, where=total > 0)
+    return out
+
+
+def _third_party_scale(p: Parameters) -> Floats:
+    """One over the capability of third parties tied to both, (i, j, r)."""
+    total = np.zeros((p.actors, p.actors, p.capability.shape[-1]))
+    for k in range(p.actors):
+        total = total + p.tie[:, k, None] * p.tie[None, k] * p.capability[k]
+    return _inverse(total)
+
+
+def _stake_scale(p: Parameters) -> Floats:
+    """One over the summed salience products of two actors, (i, j, r)."""
+    total = np.zeros((p.actors, p.actors, p.salience.shape[-1]))
+    for m in range(p.salience.shape[1]):
+        total = total + p.salience[:, None, m] * p.salience[None, :, m]
+    return _inverse(total) * p.tie
+
+
+def prepare(program: Program, where: Lanes) -> Block:
+    """A block at the base date, calibrated and ready for its first month."""
+    draws, uniforms = parameter_draws(program, where)
+    p = draw_parameters(program, draws)
+    runs = where.width
+    timeline = Timeline(
+        program,
+        p,
+        [dated(effect, draws, uniforms) for effect in program.effects],
+        [cabinet.orientation.draw(draws) for cabinet in program.cabinets],
+        _election_draws(program, where),
+        runs,
+    )
+    block = Block(
+        program=program,
+        parameters=p,
+        timeline=timeline,
+        situation=Situation(p, timeline.now, _initial_state(p, runs)),
+        third_party_weight=p.capability,
+        third_party_scale=_third_party_scale(p),
+        stake=p.position * p.salience,
+        stake_scale=_stake_scale(p),
+    )
+    observe(block)
+    _calibrate(block, draws)
+    return block
+
+
+def _election_draws(program: Program, where: Lanes) -> dict[int, Floats]:
+    return {
+        place: rng.Uniforms(where.seed, "election", [cabinet.key], where.block, where.lanes).take(
+            program.months
+        )[:, 0]
+        for place, cabinet in enumerate(program.cabinets)
+        if cabinet.elections
+    }
+
+
+def _calibrate(block: Block, draws: Draws) -> None:
+    """Take the readings of the base date, from which all change is counted."""
+    program, p, s = block.program, block.parameters, block.situation.state
+    for rule in program.drivers:
+        base = rule.response(rule.signal(block.situation))
+        block.pushes.append(Push(rule, rule.weight.draw(draws), np.array(base, copy=True)))
+    for given in program.pushes:
+        base = np.array(given.signal(block.situation), copy=True)
+        block.arena_inputs.append((given.weight.draw(draws), base))
+    first, second = program.pair_index
+    block.base_mutual = (s.alignment[first, second] + s.alignment[second, first]) / 2
+    block.base_capacity = np.maximum(
+        updates.capacity(p.channel, p.exposure, s.isolation[first], s.isolation[second]),
+        _LEAST_CAPACITY,
+    )
+    if program.calibrated:
+        block.base_pull = pull(block, ALL)
+        chances = decision.probabilities(perceive(block, ALL), p.temperature, program.cutpoints)
+        block.expected = decision.expected(chances, tuple(program.impacts), p.tie)
+    else:
+        block.base_pull = np.zeros_like(s.y)
+        nothing = np.zeros_like(s.y)
+        block.expected = decision.expected([nothing] * 5, tuple(program.impacts), p.tie)
+
+

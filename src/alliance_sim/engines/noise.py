@@ -1,0 +1,33 @@
+"""Monthly noise of decisions and arenas, for a block of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import special
+
+from alliance_sim import rng
+from alliance_sim.arrays import Floats
+from alliance_sim.engines.blocks import Lanes
+from alliance_sim.program import Program
+from alliance_sim.rules import decision
+
+_CHUNK = 12  # months drawn at a time: few calls, little memory
+
+
+def monthly(program: Program, where: Lanes) -> Iterator[tuple[Floats, Floats]]:
+    """Logistic noise of decisions (i, j, r) and normal noise of arenas (m, r), by month."""
+    n = len(program.actors)
+    places = [place for i, j in program.pairs for place in ((i, j), (j, i))]
+    names = [f"{program.keys[i]}->{program.keys[j]}" for i, j in places]
+    flat = np.array([i * n + j for i, j in places], dtype=np.intp)
+    decisions = rng.Uniforms(where.seed, "decision", names, where.block, where.lanes)
+    arenas = rng.Uniforms(where.seed, "arena", program.arenas, where.block, where.lanes)
+    for start in range(0, program.months, _CHUNK):
+        months = min(_CHUNK, program.months - start)
+        noise = np.zeros((months, n * n, where.width))
+        noise[:, flat] = decision.logit(decisions.take(months))
+        shocks = special.ndtri(arenas.take(months))
+        for month in range(months):
+            yield noise[month].reshape(n, n, where.width), shocks[month]

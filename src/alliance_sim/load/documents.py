@@ -1,0 +1,330 @@
+"""Files become one document: ``extends``, named worlds, ``set`` and overrides.
+
+Every value keeps the place it came from, so that a mistake in a parent file is reported
+there, also when it only comes to light in the child.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.library import Kind, find
+from alliance_sim.load.paths import put
+from alliance_sim.load.tree import MAX_BYTES, Mark, Node, from_data, kind_of, parse
+from alliance_sim.spec.numbers import DISTRIBUTION_KINDS
+from alliance_sim.spec.signals import SIGNAL_KINDS
+
+SET = "--set"
+"""Stands for the file in problems with overrides."""
+_MAX_PARENTS = 40
+
+# Where a value has one of several forms, a form replaces another; a form merges with itself.
+_MEASURES = frozenset({*SIGNAL_KINDS, "relation_class"})
+_FORMS: Mapping[str, frozenset[str]] = {
+    "signal": _MEASURES,
+    "measure": _MEASURES,
+    "absence": _MEASURES,
+    "rescaled": _MEASURES,
+    "response": frozenset({"saturating", "threshold", "hump"}),
+    "channel": frozenset({"desire", "capacity", "arena"}),
+    "at": frozenset({"between", "hazard_per_year"}),
+}
+
+
+@dataclass
+class Documents:
+    """Reads files and puts documents together; collects every problem on the way."""
+
+    problems: list[Problem] = field(default_factory=list)
+    broken: bool = False
+    """Part of the document is missing, so that checking the rest would mislead."""
+
+    def scenario(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
+        """The scenario in a file, on top of those that it extends."""
+        tree = self._read(path)
+        return None if tree is None else self.complete_scenario(tree, path, chain)
+
+    def world(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
+        """The world in a file, on top of those that it extends."""
+        tree = self._read(path)
+        return None if tree is None else self._on_parent(tree, "world", path, chain)
+
+    def complete_scenario(
+        self, tree: Node, path: Path | None, chain: tuple[Path, ...] = ()
+    ) -> Node | None:
+        """A scenario with its parents, its world and its ``set`` worked in."""
+        settings, tree = tree.child("set"), without(tree, "set")
+        tree, replaces = self._with_world(tree, path)
+        merged = self._on_parent(tree, "scenario", path, chain, fresh_world=replaces)
+        self._check_baseline(tree, path)
+        if merged is None or settings is None or settings.value is None:
+            return merged
+        if not isinstance(settings.value, dict):
+            self.report(
+                settings.mark,
+                f"`set` is {kind_of(settings.value)}, not a mapping",
+                "write 'path: value' lines under it",
+            )
+            return merged
+        for name, value in settings.value.items():
+            merged = self._put(merged, name, value, value.key or value.mark)
+        return self._with_world(merged, path)[0]
+
+    def override(self, tree: Node, settings: Sequence[str]) -> Node:
+        """The document after overrides ``PATH=VALUE`` from outside."""
+        nowhere = Mark(SET)
+        for setting in settings:
+            name, equals, text = setting.partition("=")
+            if not equals:
+                self.report(nowhere, f"'{setting}' is no override", "write it as PATH=VALUE")
+                continue
+            value, problems = parse(text, SET)
+            self.problems += [
+                nowhere.problem(f"value of {name}: {problem.what}", problem.mend)
+                for problem in problems
+            ]
+            if not problems:
+                value = _moved(value or Node(None, nowhere), nowhere)
+                tree = self._put(tree, name.strip(), value, nowhere)
+        return self._with_world(tree, None)[0]
+
+    def report(self, mark: Mark, what: str, mend: str) -> None:
+        """Keep a problem."""
+        self.problems.append(mark.problem(what, mend))
+
+    def fail(self, mark: Mark, what: str, mend: str) -> None:
+        """Keep a problem that leaves a hole in the document."""
+        self.report(mark, what, mend)
+        self.broken = True
+
+    def _put(self, tree: Node, name: str, value: Node, mark: Mark) -> Node:
+        try:
+            return put(tree, name, value, mark)
+        except InputError as error:
+            self.problems += error.problems
+            return tree
+
+    def _read(self, path: Path) -> Node | None:
+        text = self._text(path)
+        if text is None:
+            return None
+        tree, problems = parse(text, str(path))
+        self.problems += problems
+        mark = Mark(str(path), 1, 1)
+        if tree is None and problems:
+            self.broken = True
+        elif tree is None or tree.value is None:
+            self.fail(mark, "the file is empty", "write a scenario or a world into it")
+        elif not isinstance(tree.value, dict):
+            self.fail(
+                tree.mark, f"the file holds {kind_of(tree.value)}, not a mapping",
+                "write 'key: value' lines",
+            )
+        else:
+            return tree
+        return None
+
+    def _text(self, path: Path) -> str | None:
+        mark = Mark(str(path))
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            reason = (error.strerror or "unreadable").lower()
+            self.fail(mark, f"the file cannot be read: {reason}", "give a readable YAML file")
+            return None
+        if len(data) > MAX_BYTES:
+            self.fail(mark, "the file is larger than 1 MB", "split it, or take out bulk data")
+            return None
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            before = data[: error.start].decode("utf-8-sig")
+            line, start = before.count("\n") + 1, before.rfind("\n") + 1
+            self.fail(
+                Mark(str(path), line, len(before) - start + 1),
+                f"byte 0x{data[error.start]:02x} is not UTF-8 text",
+                "save the file with the encoding UTF-8",
+            )
+            return None
+
+    def _on_parent(
+        self,
+        tree: Node,
+        kind: Kind,
+        path: Path | None,
+        chain: tuple[Path, ...],
+        fresh_world: bool = False,
+    ) -> Node | None:
+        """A document merged over the one that it extends, if any."""
+        extends, tree = tree.child("extends"), without(tree, "extends")
+        if extends is None or extends.value is None:
+            return tree
+        chain = (*chain, path) if path else chain
+        parent_path = self._find(extends, kind, path)
+        if parent_path is None or not self._leads_on(extends, parent_path, chain):
+            return None
+        load = self.scenario if kind == "scenario" else self.world
+        parent = load(parent_path, chain)
+        if parent is None:
+            return None
+        return merge(without(parent, "world") if fresh_world else parent, tree)
+
+    def _leads_on(self, extends: Node, parent: Path, chain: tuple[Path, ...]) -> bool:
+        """Whether the chain of parents neither comes back to itself nor is endless."""
+        known = [_identity(each) for each in chain]
+        if _identity(parent) in known:
+            circle = chain[known.index(_identity(parent)) :]
+            shown = " -> ".join(each.stem for each in (*circle, parent))
+            self.fail(
+                extends.mark, f"files extend each other in a circle: {shown}",
+                "take out one `extends`",
+            )
+            return False
+        if len(chain) > _MAX_PARENTS:
+            self.fail(
+                extends.mark, f"more than {_MAX_PARENTS} files extend each other",
+                "build on an earlier one",
+            )
+            return False
+        return True
+
+    def _with_world(self, tree: Node, path: Path | None) -> tuple[Node, bool]:
+        """The tree with its world read in, and whether that world stands on its own."""
+        world = tree.child("world")
+        loaded: Node | None
+        if world is not None and isinstance(world.value, str):
+            found = self._find(world, "world", path)
+            loaded = self.world(found) if found else None
+        elif world is not None and world.child("extends") is not None:
+            loaded = self._on_parent(world, "world", path, ())
+        else:
+            return tree, False
+        if world is None or loaded is None:
+            return without(tree, "world"), True
+        return _with(tree, "world", replace(loaded, key=world.key)), True
+
+    def _find(self, name: Node, kind: Kind, path: Path | None) -> Path | None:
+        """The file that a node names."""
+        if not isinstance(name.value, str):
+            self.fail(
+                name.mark, f"expected the name or path of a {kind}, found {kind_of(name.value)}",
+                "write one name",
+            )
+            return None
+        try:
+            return find(name.value, kind, relative_to=path)
+        except InputError as error:
+            for problem in error.problems:
+                self.fail(name.mark, problem.what, problem.mend)
+            return None
+
+    def _check_baseline(self, tree: Node, path: Path | None) -> None:
+        """A baseline is only a name here, but it must name something."""
+        baseline = tree.child("baseline")
+        if baseline is not None and isinstance(baseline.value, str):
+            try:
+                find(baseline.value, "scenario", relative_to=path)
+            except InputError as error:
+                for problem in error.problems:
+                    self.report(baseline.mark, problem.what, problem.mend)
+
+
+def data_tree(data: Mapping[str, Any], documents: Documents) -> Node:
+    """The tree of a document given as plain Python data."""
+    tree, problems = from_data(data)
+    documents.problems += problems
+    return tree
+
+
+def merge(parent: Node, child: Node, key: str = "") -> Node:
+    """A child's value laid over its parent's.
+
+    Mappings merge key by key, lists of mappings with an ``id`` item by item; everything else
+    the child replaces. A null in the child takes the parent's key out.
+    """
+    if isinstance(parent.value, dict) and isinstance(child.value, dict):
+        if _other_form(key, parent.value, child.value):
+            return child
+        entries = dict(parent.value)
+        for name, node in child.value.items():
+            if name not in entries:
+                entries[name] = node
+            elif node.value is None:
+                del entries[name]
+            else:
+                entries[name] = merge(entries[name], node, name)
+        return replace(child, value=entries)
+    old, new = ids_of(parent), ids_of(child)
+    if old and new and isinstance(parent.value, list) and isinstance(child.value, list):
+        fresh = [item for name, item in zip(new, child.value, strict=True) if name not in old]
+        # The first item of an id merges; a second one stays, to be refused as a repetition.
+        twice = [item for at, item in enumerate(child.value) if new[at] in new[:at]]
+        kept = [
+            merge(item, child.value[new.index(name)]) if name in new else item
+            for name, item in zip(old, parent.value, strict=True)
+        ]
+        return replace(child, value=[*kept, *_without_same(fresh, []), *_without_same(twice, fresh)])
+    return child
+
+
+def _without_same(items: list[Node], taken: list[Node]) -> list[Node]:
+    return [item for item in items if not any(item is other for other in taken)]
+
+
+def ids_of(node: Node) -> list[str]:
+    """The ids of a list's items, or nothing where not every item has one."""
+    if not isinstance(node.value, list):
+        return []
+    ids = [item.text("id") for item in node.value]
+    return [each for each in ids if each is not None] if None not in ids else []
+
+
+def _other_form(key: str, parent: Mapping[str, Node], child: Mapping[str, Node]) -> bool:
+    """Whether the child's value has a form that the parent's cannot be merged with."""
+    forms = _FORMS.get(key, frozenset())
+    old, new = forms & parent.keys(), forms & child.keys()
+    if old and new and old != new:
+        return True
+    old_kind, new_kind = _distribution(parent), _distribution(child)
+    return old_kind != new_kind
+
+
+def _distribution(value: Mapping[str, Node]) -> str | None:
+    """The kind of distribution that a mapping is, if it is one."""
+    if len(value) != 1:
+        return None
+    [(key, node)] = value.items()
+    listed = isinstance(node.value, list) or (key == "categorical" and node.child("values"))
+    return key if key in DISTRIBUTION_KINDS and listed else None
+
+
+def without(tree: Node, key: str) -> Node:
+    """A mapping without one of its keys."""
+    if isinstance(tree.value, dict) and key in tree.value:
+        return replace(tree, value={k: v for k, v in tree.value.items() if k != key})
+    return tree
+
+
+def _with(tree: Node, key: str, node: Node) -> Node:
+    assert isinstance(tree.value, dict)
+    return replace(tree, value={**tree.value, key: node})
+
+
+def _moved(node: Node, mark: Mark) -> Node:
+    """A value with all its places replaced by one."""
+    value = node.value
+    if isinstance(value, dict):
+        value = {key: replace(_moved(item, mark), key=mark) for key, item in value.items()}
+    elif isinstance(value, list):
+        value = [_moved(item, mark) for item in value]
+    return replace(node, value=value, mark=mark)
+
+
+def _identity(path: Path) -> str:
+    return os.path.realpath(path)

@@ -1,0 +1,196 @@
+"""A compiled scenario: names turned into places in arrays, values into tables.
+
+A program is the same for all runs. Drawing its tables for a block of runs gives the
+``Parameters`` of that block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from alliance_sim.arrays import Floats, Ints
+from alliance_sim.rules.signals import Signal
+
+
+class Quantile(Protocol):
+    """A distribution, as far as drawing from it goes."""
+
+    def ppf(self, u: Floats) -> Floats:
+        """Values at probabilities."""
+        ...
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An uncertain number: its path in the scenario and its distribution."""
+
+    path: str
+    distribution: Quantile
+
+
+Draws = Mapping[str, Floats]
+"""Path -> values, (r,), of every uncertain number."""
+
+
+@dataclass
+class Table:
+    """An array some of whose entries may be uncertain."""
+
+    values: Floats
+    leaves: list[tuple[tuple[int, ...], Leaf]] = field(default_factory=list)
+
+    def draw(self, draws: Draws) -> Floats:
+        """The array with a last axis of runs; of length 1 where all entries are certain."""
+        if not self.leaves:
+            return self.values[..., None].copy()
+        runs = len(draws[self.leaves[0][1].path])
+        out = np.repeat(self.values[..., None], runs, axis=-1)
+        for place, leaf in self.leaves:
+            out[place] = draws[leaf.path]
+        return out
+
+
+@dataclass(frozen=True)
+class DriverRule:
+    """A driver: what it reads, and where its push goes."""
+
+    id: str
+    sign: float
+    weight: Table
+    signal: Signal
+    response: Callable[[Floats], Floats]
+    channel: Literal["orientation", "trust", "desire", "capacity", "arena"]
+    places: tuple[tuple[int, ...], ...]
+    """Directed dyads (i, j); for exchange (d, p); for an arena (m,)."""
+
+
+@dataclass(frozen=True)
+class ArenaPush:
+    """An input of an arena."""
+
+    arena: int
+    weight: Table
+    signal: Signal
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When an intervention begins, in months from the start of the horizon."""
+
+    earliest: int
+    latest: int
+    path: str | None = None
+    """Path of the uncertain date; None for a fixed one."""
+    hazard: Table | None = None
+    """Expected events a year, for an event that may never come."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an intervention sets, and when."""
+
+    id: str
+    kind: Literal[
+        "coercion",
+        "presence",
+        "arena",
+        "standing",
+        "doubt",
+        "capability",
+        "channel",
+        "government",
+    ]
+    timing: Timing
+    places: tuple[tuple[int, ...], ...]
+    value: Table
+    over_months: int = 1
+    for_months: int | None = None
+    breaks: bool = False
+    """Whether it breaks an agreement, which costs trust."""
+
+
+@dataclass(frozen=True)
+class Cabinet:
+    """Governments of one actor: kinds, leanings and calendar."""
+
+    actor: int
+    key: str
+    kinds: tuple[str, ...]
+    now: int
+    orientation: Table
+    """(kind, j) leaning towards j."""
+    turnover: Floats | None
+    """(kind,) cumulative probability after an election; None without a calendar."""
+    elections: frozenset[int]
+    """Months of the horizon with an election."""
+
+
+@dataclass(frozen=True)
+class OutcomeRule:
+    """A declared outcome: a signal, or the relation class of a pair."""
+
+    id: str
+    signal: Signal | None
+    pair: int | None
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled scenario."""
+
+    actors: tuple[str, ...]
+    keys: tuple[str, ...]
+    """What draws are keyed by, for each actor."""
+    pairs: tuple[tuple[int, int], ...]
+    domains: tuple[str, ...]
+    arenas: tuple[str, ...]
+    agreements: tuple[str, ...]
+    tables: dict[str, Table]
+    """Field of ``Parameters`` -> its table."""
+    mechanism_weight: dict[str, Table]
+    behaviour: dict[str, Table]
+    class_limits: dict[str, Table]
+    cutpoints: tuple[float, ...]
+    impacts: Floats
+    calibrated: bool
+    drivers: tuple[DriverRule, ...]
+    pushes: tuple[ArenaPush, ...]
+    effects: tuple[Effect, ...]
+    cabinets: tuple[Cabinet, ...]
+    outcomes: tuple[OutcomeRule, ...]
+    recorded: tuple[str, ...]
+    """Dyads whose alignment is recorded each month, as the scenario writes them."""
+    recorded_places: tuple[tuple[tuple[int, int], ...], ...]
+    classed_pairs: tuple[int, ...]
+    """Pairs whose relation class is recorded each month."""
+    leaves: tuple[Leaf, ...]
+    """Every uncertain number, by path."""
+    months: int
+    start: int
+    """Month number of the first month."""
+
+    @property
+    def pair_index(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """First and second actor of each pair."""
+        first = np.array([pair[0] for pair in self.pairs], dtype=np.intp)
+        second = np.array([pair[1] for pair in self.pairs], dtype=np.intp)
+        return first, second
+
+    def dyad_name(self, i: int, j: int) -> str:
+        """``a->b`` in the actors' ids."""
+        return f"{self.actors[i]}->{self.actors[j]}"
+
+
+def full(array: Floats, runs: int) -> Floats:
+    """A writable copy with a last axis of ``runs``."""
+    return np.broadcast_to(array, (*array.shape[:-1], runs)).copy()
+
+
+def integers(values: Sequence[int]) -> Ints:
+    """An integer array."""
+    return np.array(values, dtype=np.int64)

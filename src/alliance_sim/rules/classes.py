@@ -1,0 +1,71 @@
+"""Relation classes, from five measured axes.
+
+The classes and the axes follow the definitions of Sharma (2018), introduction, paragraph 2
+and challenges, paragraph 2: an alliance is aimed at a state and institutional, strategic
+cooperation is neither, a marriage of convenience is cooperation without trust. ``distant``
+is added for dyads that neither quarrel nor cooperate, of which that paper does not speak.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from alliance_sim.arrays import Floats
+
+CLASSES = (
+    "hostile",
+    "distant",
+    "marriage_of_convenience",
+    "tactical",
+    "strategic_cooperation",
+    "strategic_alliance",
+)
+HOSTILE, DISTANT, CONVENIENCE, TACTICAL, STRATEGIC, ALLIANCE = range(len(CLASSES))
+
+
+def breadth(exchange: Floats, active_from: Floats) -> Floats:
+    """Number of domains with active exchange; (d, r) to (r,)."""
+    active = np.zeros(exchange.shape[1:])
+    for domain in exchange:
+        active = active + (domain >= active_from)
+    return active
+
+
+def target_share(roots_a: Floats, roots_b: Floats, other_pull: Floats) -> Floats:
+    """Share of what draws two actors together that their chief common adversary explains.
+
+    Square roots of the threat that each perceives from every actor, (k, r), and all other
+    positive pulls between them, (r,), in the same units of utility per unit of weight.
+    """
+    shared = roots_a * roots_b
+    chief = shared[0]
+    total = shared[0]
+    for k in range(1, shared.shape[0]):
+        chief = np.maximum(chief, shared[k])
+        total = total + shared[k]
+    return chief / np.maximum(total + np.maximum(other_pull, 0), 1e-12)
+
+
+def classify(
+    orientation: Floats,
+    institution: Floats,
+    target: Floats,
+    domains: Floats,
+    trust: Floats,
+    limits: dict[str, Floats],
+) -> npt.NDArray[np.int8]:
+    """Relation class of a dyad, an index into CLASSES; all arguments (r,)."""
+    broad = domains >= limits["broad_from"]
+    friendly = orientation >= limits["friendly_above"]
+    alliance = (
+        friendly & (institution >= limits["deep_from"]) & (target >= limits["targeted_from"])
+    )
+    trusting = trust >= limits["trusting_from"]
+    out = np.full(orientation.shape, DISTANT, dtype=np.int8)
+    out[domains >= 1] = TACTICAL
+    out[broad] = CONVENIENCE
+    out[broad & friendly & trusting] = STRATEGIC
+    out[alliance] = ALLIANCE
+    out[orientation < limits["hostile_below"]] = HOSTILE
+    return out

@@ -1,0 +1,103 @@
+"""From the utility of a closer posture to a posture, by an ordered logit.
+
+The ladder has five rungs: coerce, distance, hold, cooperate, commit. McCullagh (1980),
+"Regression Models for Ordinal Data", Journal of the Royal Statistical Society B 42:109-142.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from alliance_sim.arrays import Acts, Expected, Floats, Postures
+
+LADDER = ("coerce", "distance", "hold", "cooperate", "commit")
+
+
+def logit(uniforms: Floats) -> Floats:
+    """Standard logistic draws from uniform ones in (0, 1)."""
+    return np.asarray(np.log(uniforms / (1 - uniforms)))
+
+
+def utility(
+    intercept: Floats, persistence: Floats, departure: Floats, pull: Floats, base_pull: Floats
+) -> Floats:
+    """Utility of a closer posture.
+
+    ``intercept`` keeps the base relation, ``persistence`` (r,) times ``departure`` (from the
+    anchor) is the momentum of the relation itself, ``pull`` is what mechanisms now say and
+    ``base_pull`` what they said at the base date. All but persistence are (i, j, r).
+    """
+    return intercept + persistence * departure + (pull - base_pull)
+
+
+def choose(
+    utility_: Floats, temperature: Floats, noise: Floats, cutpoints: Sequence[float]
+) -> Postures:
+    """Rung of the ladder, 0 to 4, for each actor towards each other.
+
+    An actor is above rung k when utility + temperature * noise exceeds cutpoint k, with
+    logistic noise; so a higher utility never gives a lower rung on the same draw.
+    Temperature is (i, r).
+    """
+    latent = utility_ + temperature[:, None, :] * noise
+    rung = np.zeros(latent.shape, dtype=np.int8)
+    for cutpoint in cutpoints:
+        rung += latent > cutpoint
+    return rung
+
+
+def probabilities(
+    utility_: Floats, temperature: Floats, cutpoints: Sequence[float]
+) -> list[Floats]:
+    """Probability of each rung, lowest first; each (i, j, r)."""
+    spread = temperature[:, None, :]
+    above = [1 / (1 + np.exp(np.clip((cut - utility_) / spread, -700, 700))) for cut in cutpoints]
+    edges = [np.ones_like(utility_), *above, np.zeros_like(utility_)]
+    return [low - high for low, high in zip(edges, edges[1:], strict=False)]
+
+
+def expected(chances: Sequence[Floats], impacts: Sequence[float], tie: Floats) -> Expected:
+    """What postures with these probabilities do on average; nothing without a tie."""
+    mean = sum((chance * impact for chance, impact in zip(chances, impacts, strict=True)), 0 * tie)
+    friendly, hostile = _parts(chances, impacts, mean)
+    return Expected(mean * tie, friendly * tie, hostile * tie, chances[0] * tie, chances[-1] * tie)
+
+
+def _parts(
+    chances: Sequence[Floats], impacts: Sequence[float], mean: Floats
+) -> tuple[Floats, Floats]:
+    """Expected positive and negative departure of the impact from ``mean``."""
+    friendly, hostile = np.zeros_like(mean), np.zeros_like(mean)
+    for chance, impact in zip(chances, impacts, strict=True):
+        friendly = friendly + chance * np.maximum(impact - mean, 0)
+        hostile = hostile + chance * np.minimum(impact - mean, 0)
+    return friendly, hostile
+
+
+def acts(posture: Postures, impacts: Floats, tie: Floats, base: Expected) -> Acts:
+    """What chosen postures do, less what is expected at the base date."""
+    flow = impacts[posture] * tie - base.impact
+    return Acts(
+        flow=flow,
+        friendly=np.maximum(flow, 0),
+        hostile=np.minimum(flow, 0),
+        coerces=(posture == 0) * tie - base.coerces,
+        commits=(posture == len(LADDER) - 1) * tie - base.commits,
+    )
+
+
+def mean_acts(
+    chances: Sequence[Floats], impacts: Sequence[float], tie: Floats, base: Expected
+) -> Acts:
+    """What postures with these probabilities do on average, less the same at the base date."""
+    now = expected(chances, impacts, tie)
+    friendly, hostile = _parts(chances, impacts, base.impact)
+    return Acts(
+        flow=now.impact - base.impact,
+        friendly=friendly * tie,
+        hostile=hostile * tie,
+        coerces=now.coerces - base.coerces,
+        commits=now.commits - base.commits,
+    )

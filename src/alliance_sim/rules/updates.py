@@ -1,0 +1,115 @@
+"""How the state moves in a month, one pure function for each part of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alliance_sim.arrays import Floats
+
+Y_LIMIT = 6.0
+"""Bound on alignment on the atanh scale: tanh(6) is 0.99999, and larger values would
+round to 1. A guard of the arithmetic, not of the model."""
+
+
+def alignment(
+    y: Floats, anchor: Floats, own: Floats, received: Floats, rates: dict[str, Floats]
+) -> Floats:
+    """Fast flow: impacts of own and received postures, and return to the anchor.
+
+    All (i, j, r), on the atanh scale, per month.
+    """
+    moved = y + rates["responsiveness"] * (own + received) / 2
+    moved -= rates["reversion"] * (y - anchor)
+    return np.clip(moved, -Y_LIMIT, Y_LIMIT)
+
+
+def anchor(anchor_: Floats, y: Floats, base: Floats, rates: dict[str, Floats]) -> Floats:
+    """Slow stock: follows alignment, and is held weakly by the base.
+
+    Without the second term the level of a relation would be a random walk with nothing to
+    keep it, and any positive feedback would make the model explosive.
+    """
+    followed = anchor_ + rates["anchor_adaptation"] * (y - anchor_)
+    followed -= rates["anchor_return"] * (anchor_ - base)
+    return np.clip(followed, -Y_LIMIT, Y_LIMIT)
+
+
+def trust(
+    trust_: Floats,
+    level: Floats,
+    friendly: Floats,
+    hostile: Floats,
+    base: tuple[Floats, Floats, Floats],
+    rates: dict[str, Floats],
+) -> Floats:
+    """Trust after the other's acts; it falls faster than it rises.
+
+    ``level`` is what it returns to; ``friendly`` and ``hostile`` are the received acts;
+    ``base`` holds base trust and the expected friendly and hostile acts at the base date,
+    whose effect is taken off. All (i, j, r). The asymmetry: Slovic (1993), "Perceived Risk,
+    Trust, and Democracy", Risk Analysis 13:675-682.
+    """
+    base_trust, base_friendly, base_hostile = base
+    gain = rates["trust_rise"] * (friendly * (1 - trust_) - base_friendly * (1 - base_trust))
+    loss = rates["trust_fall"] * (hostile * trust_ - base_hostile * base_trust)
+    moved = trust_ + gain + loss - rates["trust_reversion"] * (trust_ - level)
+    return np.clip(moved, 0, 1)
+
+
+def breach(trust_: Floats, broken: Floats, share: Floats) -> Floats:
+    """Trust after the other has left an agreement that bound both.
+
+    ``broken`` (i, j, r) is 1 where j has just left an agreement with i, ``share`` (r,) what
+    is lost. Reputation as reliability: Crescenzi (2007), AJPS 51:382-396.
+    """
+    return trust_ * (1 - share * broken)
+
+
+def pressure(pressure_: Floats, coerces: Floats, rates: dict[str, Floats]) -> Floats:
+    """Coercion beyond declared policy: rises with coercing postures, then lapses."""
+    moved = pressure_ + rates["coercion_response"] * coerces - rates["coercion_decay"] * pressure_
+    return np.clip(moved, -1, 1)
+
+
+def depth(
+    depth_: Floats,
+    base: Floats,
+    own_commits: Floats,
+    received_commits: Floats,
+    rates: dict[str, Floats],
+) -> Floats:
+    """Institutional depth: rises when both commit, and lapses towards its base."""
+    moved = depth_ + rates["commitment_response"] * (own_commits + received_commits) / 2
+    moved -= rates["commitment_decay"] * (depth_ - base)
+    return np.clip(moved, 0, 1)
+
+
+def capacity(channel: Floats, exposure: Floats, isolation_a: Floats, isolation_b: Floats) -> Floats:
+    """Share of exchange that channels and coercion by others leave open, 0 to 1.
+
+    ``channel`` (d, p, r), ``exposure`` (d, 1, r), isolation of both sides (p, r).
+    """
+    pressure_ = 1 - (1 - isolation_a) * (1 - isolation_b)
+    return channel * (1 - exposure * pressure_)
+
+
+def cooperation(
+    exchange: Floats, desired: Floats, openness: Floats, rate: Floats
+) -> Floats:
+    """Exchange closes part of the gap to what is desired and open; (d, p, r).
+
+    ``openness`` is capacity now over capacity at the base date.
+    """
+    target = np.clip(desired * openness, 0, 1)
+    return exchange + rate * (target - exchange)
+
+
+def arena(
+    level: Floats, mean: Floats, shift: Floats, push: Floats, shock: Floats, rate: Floats
+) -> Floats:
+    """An arena's level: return to its mean, moved with it, pushed, and shaken; (m, r).
+
+    A first-order autoregression: with standard deviation s of ``shock`` and away from the
+    bounds, its stationary variance is s^2 / (1 - (1 - rate)^2).
+    """
+    return np.clip(level + rate * (mean - level) + shift + push + shock, 0, 1)

@@ -1,0 +1,329 @@
+"""The month: the rules in order.
+
+Every function here takes ``rows``: all actors at once in the ensemble, one actor in an
+agent. They read the whole situation and write only the rows they are asked for, so the two
+engines are two ways to run one rule book.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from alliance_sim.arrays import Acts, Expected, Floats, Parameters, Postures, Situation, State
+from alliance_sim.program import DriverRule, Program, full
+from alliance_sim.rules import decision, mechanisms, updates
+from alliance_sim.timeline import Timeline
+
+ALL = slice(None)
+
+
+@dataclass(slots=True)
+class Push:
+    """A driver in a block: its weight drawn, its base reading taken."""
+
+    rule: DriverRule
+    weight: Floats
+    base: Floats
+
+
+@dataclass(slots=True)
+class Block:
+    """One block of runs, ready to step."""
+
+    program: Program
+    parameters: Parameters
+    timeline: Timeline
+    situation: Situation
+    third_party_weight: Floats
+    """(k, r) capability weight of third parties."""
+    third_party_scale: Floats
+    """(i, j, r) one over the summed weight of third parties tied to both."""
+    stake: Floats
+    """(i, m, r) position times salience."""
+    stake_scale: Floats
+    """(i, j, r) one over the summed salience products."""
+    pushes: list[Push] = field(default_factory=list)
+    """The drivers."""
+    amounts: dict[str, list[tuple[DriverRule, Floats]]] = field(default_factory=dict)
+    """Channel -> what each driver on it adds this month, (r,), in units of the channel."""
+    arena_inputs: list[tuple[Floats, Floats]] = field(default_factory=list)
+    """Weight and base reading of each declared input of an arena."""
+    base_pull: Floats = field(default_factory=lambda: np.zeros(1))
+    """(i, j, r) summed mechanisms at the base date; zero where calibration is off."""
+    base_capacity: Floats = field(default_factory=lambda: np.zeros(1))
+    """(d, p, r) capacity at the base date, kept above zero."""
+    base_mutual: Floats = field(default_factory=lambda: np.zeros(1))
+    """(p, r) mean alignment of both sides at the base date."""
+    expected: Expected | None = None
+    """What postures do on average at the base date."""
+
+
+# -- observe: what follows from the state ------------------------------------------------------
+
+
+def observe_relations(block: Block, rows: slice) -> None:
+    """Bring alignment, coercion and commitment of these actors up to date."""
+    s, c = block.situation.state, block.situation.circumstances
+    s.alignment[rows] = np.tanh(s.y[rows])
+    s.friendliness[rows] = np.maximum(s.alignment[rows], 0)
+    s.hostility[rows] = np.maximum(-s.alignment[rows], 0)
+    tie = block.parameters.tie[rows]
+    s.coercion[rows] = np.clip(c.coercion[rows] + s.pressure[rows], 0, 1) * tie
+    s.commitment[rows] = np.minimum(s.depth[rows] + c.agreed_depth[rows], 1) * tie
+
+
+def observe_threats(block: Block, rows: slice) -> None:
+    """Bring what these actors feel threatened and isolated by up to date."""
+    s, c = block.situation.state, block.situation.circumstances
+    received = s.coercion[:, rows].swapaxes(0, 1)
+    s.threat[rows] = mechanisms.perceived_threat(
+        c.power,
+        c.reach[:, rows].swapaxes(0, 1),
+        s.hostility[:, rows].swapaxes(0, 1),
+        received,
+    )
+    s.root_threat[rows] = np.sqrt(s.threat[rows])
+    s.isolation[rows] = mechanisms.isolation(received, np.minimum(c.power, 1))
+
+
+# -- perceive and decide -----------------------------------------------------------------------
+
+
+def mechanism_values(block: Block, rows: slice, name: str) -> Floats:
+    """What one mechanism says to these actors now, (i, j, r)."""
+    s, c = block.situation.state, block.situation.circumstances
+    weight, scale = block.third_party_weight, block.third_party_scale[rows]
+    match name:
+        case "common_threat":
+            return mechanisms.common_threat(s.root_threat[rows], s.root_threat)
+        case "direct_threat":
+            return mechanisms.direct_threat(s.threat[rows])
+        case "structural_balance":
+            return mechanisms.structural_balance(s.alignment[rows] * weight, s.alignment, scale)
+        case "issue_agreement":
+            return mechanisms.issue_agreement(
+                block.stake[rows], block.stake, s.arena, block.stake_scale[rows]
+            )
+        case "abandonment":
+            return mechanisms.abandonment(s.commitment[rows], s.trust[rows], _exposure(s, rows))
+        case "entrapment":
+            friends = s.friendliness[rows] * weight
+            return mechanisms.entrapment(s.commitment[rows], friends, s.hostility, scale)
+        case "reputation":
+            friends = s.friendliness[rows] * weight
+            return mechanisms.reputation(s.trust[rows], friends, s.trust, scale)
+        case "dependence":
+            received = s.coercion[:, rows].swapaxes(0, 1)
+            return mechanisms.dependence(s.isolation[rows], np.minimum(c.power, 1), received)
+        case "hedging":
+            return mechanisms.hedging(s.friendliness[rows] * weight, s.coercion, scale)
+        case "commitment":
+            return mechanisms.commitment(s.commitment[rows])
+        case "government":
+            return mechanisms.government(c.orientation[rows])
+    raise ValueError(f"no mechanism is called {name!r}")
+
+
+def _exposure(s: State, rows: slice) -> Floats:
+    """Total threat that these actors feel, added up in order."""
+    total = s.threat[rows, 0]
+    for k in range(1, s.threat.shape[1]):
+        total = total + s.threat[rows, k]
+    return total
+
+
+def pull(block: Block, rows: slice) -> Floats:
+    """Weighted mechanisms together, (i, j, r)."""
+    shape = block.situation.state.y[rows].shape
+    total = np.zeros(shape)
+    for name, weight in block.parameters.mechanism_weight.items():
+        total += weight * mechanism_values(block, rows, name)
+    return total
+
+
+def read_drivers(block: Block) -> None:
+    """Read every driver once, on the state that all actors of this month decide on."""
+    block.amounts = {}
+    for push in block.pushes:
+        rule = push.rule
+        reading = rule.response(rule.signal(block.situation))
+        amount = rule.sign * push.weight * (reading - push.base)
+        block.amounts.setdefault(rule.channel, []).append((rule, amount))
+
+
+def perceive(block: Block, rows: slice) -> Floats:
+    """Utility of a closer posture to each other actor, (i, j, r)."""
+    s, p = block.situation.state, block.parameters
+    behaviour = p.behaviour
+    calibrated = block.program.calibrated
+    weight = behaviour["base_weight"]
+    intercept = weight * p.base[rows] if calibrated else np.zeros((1, 1, 1))
+    utility = decision.utility(
+        intercept,
+        behaviour["persistence"] * weight,
+        s.y[rows] - s.anchor[rows],
+        pull(block, rows),
+        block.base_pull[rows] if calibrated else np.zeros((1, 1, 1)),
+    )
+    _add(block, "orientation", utility, rows)
+    return utility
+
+
+def _add(block: Block, channel: str, array: Floats, rows: slice) -> None:
+    """Add what drivers on a channel push to these actors' rows of an array."""
+    first, last, _ = rows.indices(block.parameters.actors)
+    for rule, amount in block.amounts.get(channel, ()):
+        for i, j in rule.places:
+            if first <= i < last:
+                array[i - first, j] += amount
+
+
+def decide(block: Block, utility: Floats, noise: Floats, rows: slice) -> Postures:
+    """Posture of these actors towards each other, given their utilities and noise."""
+    temperature = block.parameters.temperature[rows]
+    return decision.choose(utility, temperature, noise, block.program.cutpoints)
+
+
+def acts_of(block: Block, posture: Postures) -> Acts:
+    """What all postures together do."""
+    assert block.expected is not None
+    return decision.acts(posture, block.program.impacts, block.parameters.tie, block.expected)
+
+
+def mean_acts_of(block: Block, utility: Floats) -> Acts:
+    """What postures would do on average; for the stability check."""
+    assert block.expected is not None
+    chances = decision.probabilities(
+        utility, block.parameters.temperature, block.program.cutpoints
+    )
+    return decision.mean_acts(
+        chances, block.program.impacts, block.parameters.tie, block.expected
+    )
+
+
+# -- act and settle ----------------------------------------------------------------------------
+
+
+def act(block: Block, acts: Acts, rows: slice) -> None:
+    """Move what belongs to these actors: alignment, trust, pressure, depth."""
+    s, p = block.situation.state, block.parameters
+    assert block.expected is not None
+    rates = p.behaviour
+
+    def received(array: Floats) -> Floats:
+        return array[:, rows].swapaxes(0, 1)
+
+    y, anchor = s.y[rows], s.anchor[rows]
+    moved = updates.alignment(y, anchor, acts.flow[rows], received(acts.flow), rates)
+    s.anchor[rows] = updates.anchor(anchor, y, p.base[rows], rates)
+    s.y[rows] = moved
+    s.trust[rows] = updates.trust(
+        s.trust[rows],
+        _trust_level(block, rows),
+        received(acts.friendly),
+        received(acts.hostile),
+        (p.trust[rows], received(block.expected.friendly), received(block.expected.hostile)),
+        rates,
+    )
+    s.pressure[rows] = updates.pressure(s.pressure[rows], acts.coerces[rows], rates)
+    s.depth[rows] = updates.depth(
+        s.depth[rows], p.commitment[rows], acts.commits[rows], received(acts.commits), rates
+    )
+
+
+def _trust_level(block: Block, rows: slice) -> Floats:
+    """What trust returns to: its base, moved by drivers on trust."""
+    level = block.parameters.trust[rows]
+    if "trust" not in block.amounts:
+        return level
+    level = full(level, block.situation.state.y.shape[-1])
+    _add(block, "trust", level, rows)
+    return level
+
+
+def settle_exchange(block: Block) -> Floats:
+    """Cooperation after this month, (d, p, r): desire meets capacity in each pair."""
+    s, c, p = block.situation.state, block.situation.circumstances, block.parameters
+    first, second = block.program.pair_index
+    mutual = (s.alignment[first, second] + s.alignment[second, first]) / 2
+    desired = p.cooperation + p.elasticity * (mutual - block.base_mutual)
+    for rule, amount in block.amounts.get("desire", ()):
+        for place in rule.places:
+            desired[place] += amount
+    channel = c.channel
+    if "capacity" in block.amounts:
+        channel = full(channel, s.y.shape[-1])
+        for rule, amount in block.amounts["capacity"]:
+            for place in rule.places:
+                channel[place] = np.clip(channel[place] + amount, 0, 1)
+    capacity = updates.capacity(channel, p.exposure, s.isolation[first], s.isolation[second])
+    return updates.cooperation(s.cooperation, desired, capacity / block.base_capacity, p.rate)
+
+
+def settle_arenas(block: Block, noise: Floats, mean_before: Floats) -> Floats:
+    """Arena levels after this month, (m, r); ``noise`` is standard normal."""
+    s, c, p = block.situation.state, block.situation.circumstances, block.parameters
+    drift = np.zeros_like(s.arena)
+    for given, (weight, base) in zip(block.program.pushes, block.arena_inputs, strict=True):
+        drift[given.arena] += weight * (given.signal(block.situation) - base)
+    mean = full(c.arena_mean, s.y.shape[-1])
+    for rule, amount in block.amounts.get("arena", ()):
+        for (place,) in rule.places:
+            mean[place] = np.clip(mean[place] + amount, 0, 1)
+    shift = c.arena_mean - mean_before
+    return updates.arena(s.arena, mean, shift, drift, p.arena_noise * noise, p.arena_rate)
+
+
+# -- the month ---------------------------------------------------------------------------------
+
+
+def begin_month(block: Block, month: int) -> bool:
+    """Let what falls due from outside happen. True where circumstances changed."""
+    changed, broken = block.timeline.advance(month)
+    if changed:
+        block.situation.circumstances = block.timeline.now
+    if broken is not None:
+        s = block.situation.state
+        s.trust[...] = updates.breach(s.trust, broken, block.parameters.behaviour["trust_breach"])
+    return changed
+
+
+def finish_month(block: Block, exchange: Floats, arenas: Floats) -> None:
+    """Let exchange and arenas take effect."""
+    block.situation.state.cooperation = exchange
+    block.situation.state.arena = arenas
+
+
+def advance(block: Block, month: int, noise: Floats, arena_noise: Floats) -> None:
+    """One month of the ensemble: all actors decide on one state, then all acts take effect."""
+    mean_before = block.situation.circumstances.arena_mean
+    if begin_month(block, month):
+        observe(block)
+    read_drivers(block)
+    utility = perceive(block, ALL)
+    acts = acts_of(block, decide(block, utility, noise, ALL))
+    _move(block, acts, arena_noise, mean_before)
+
+
+def mean_advance(block: Block) -> None:
+    """One month in which every posture does what it does on average and nothing is shaken."""
+    read_drivers(block)
+    acts = mean_acts_of(block, perceive(block, ALL))
+    s = block.situation.state
+    _move(block, acts, np.zeros_like(s.arena), block.situation.circumstances.arena_mean)
+
+
+def _move(block: Block, acts: Acts, arena_noise: Floats, mean_before: Floats) -> None:
+    exchange = settle_exchange(block)
+    arenas = settle_arenas(block, arena_noise, mean_before)
+    act(block, acts, ALL)
+    finish_month(block, exchange, arenas)
+    observe(block)
+
+
+def observe(block: Block) -> None:
+    """Bring everything that follows from the state up to date."""
+    observe_relations(block, ALL)
+    observe_threats(block, ALL)
