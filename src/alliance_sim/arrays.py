@@ -8,11 +8,13 @@ governments, ``r`` runs. A parameter that is certain has a last axis of length 1
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
+"""Single precision in runs, double where the model is analysed rather than run."""
 Ints = npt.NDArray[np.int64]
 Postures = npt.NDArray[np.int8]
 

@@ -17,12 +17,15 @@ from alliance_sim.arrays import Floats, Ints
 from alliance_sim.rules.signals import Signal
 
 
+Precision = type[np.float32] | type[np.float64]
+
+
 class Quantile(Protocol):
     """A distribution, as far as drawing from it goes."""
 
     def ppf(self, u: Floats) -> Floats:
         """Values at probabilities."""
-        ...
+        ...  # pragma: no cover
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,13 @@ class Table:
     values: Floats
     leaves: list[tuple[tuple[int, ...], Leaf]] = field(default_factory=list)
 
-    def draw(self, draws: Draws) -> Floats:
+    def draw(self, draws: Draws, dtype: Precision = np.float32) -> Floats:
         """The array with a last axis of runs; of length 1 where all entries are certain."""
+        values = self.values[..., None].astype(dtype)
         if not self.leaves:
-            return self.values[..., None].copy()
+            return values
         runs = len(draws[self.leaves[0][1].path])
-        out = np.repeat(self.values[..., None], runs, axis=-1)
+        out = np.repeat(values, runs, axis=-1)
         for place, leaf in self.leaves:
             out[place] = draws[leaf.path]
         return out

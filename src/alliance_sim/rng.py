@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,20 +17,19 @@ import numpy.typing as npt
 BLOCK = 256
 """Runs that share one stream. Part of what a seed means: changing it changes every number."""
 
-_SMALLEST = 2.0**-54  # half the generator's step: keeps 0 out, where a logit is infinite
+_SMALLEST = 2.0**-25  # half the step of a single-precision draw: keeps 0 out, whose logit is infinite
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 def stream(seed: int, *words: str | int) -> np.random.Generator:
     """The generator of one event.
 
-    A Philox counter generator (Salmon et al. 2011, "Parallel random numbers: as easy as
-    1, 2, 3", SC11), seeded with a 128-bit BLAKE2b hash of the seed and the words.
+    SFC64 (numpy's fastest), seeded with a 128-bit BLAKE2b hash of the seed and the words.
     """
     text = "\x1f".join(str(word) for word in (seed, *words))
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(int.from_bytes(digest, "little")))
+    return np.random.Generator(np.random.SFC64(int.from_bytes(digest, "little")))
 
 
 class Uniforms:
@@ -45,10 +44,11 @@ class Uniforms:
     def take(self, months: int) -> Floats:
         """The next ``months`` months of draws, shaped (month, name, run)."""
         width = len(range(BLOCK)[self._lanes])
-        out = np.empty((months, len(self._streams), width))
+        out = np.empty((months, len(self._streams), width), dtype=np.float32)
         for place, generator in enumerate(self._streams):
-            out[:, place, :] = generator.random((months, BLOCK))[:, self._lanes]
-        return np.maximum(out, _SMALLEST, out=out)
+            month_run = generator.random((months, BLOCK), dtype=np.float32)
+            out[:, place, :] = month_run[:, self._lanes]
+        return np.maximum(out, np.float32(_SMALLEST), out=out)
 
 
 def design(
@@ -84,4 +84,4 @@ def design(
             if block:
                 sequence.fast_forward(block * BLOCK)
             out = sequence.random(BLOCK).T
-    return np.clip(out, _SMALLEST, 1 - 2.0**-53)
+    return np.clip(out, 2.0**-54, 1 - 2.0**-53)

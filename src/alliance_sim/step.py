@@ -136,8 +136,7 @@ def _exposure(s: State, rows: slice) -> Floats:
 
 def pull(block: Block, rows: slice) -> Floats:
     """Weighted mechanisms together, (i, j, r)."""
-    shape = block.situation.state.y[rows].shape
-    total = np.zeros(shape)
+    total = np.zeros_like(block.situation.state.y[rows])
     for name, weight in block.parameters.mechanism_weight.items():
         total += weight * mechanism_values(block, rows, name)
     return total
@@ -157,15 +156,13 @@ def perceive(block: Block, rows: slice) -> Floats:
     """Utility of a closer posture to each other actor, (i, j, r)."""
     s, p = block.situation.state, block.parameters
     behaviour = p.behaviour
-    calibrated = block.program.calibrated
     weight = behaviour["base_weight"]
-    intercept = weight * p.base[rows] if calibrated else np.zeros((1, 1, 1))
     utility = decision.utility(
-        intercept,
+        weight * p.base[rows] * block.program.calibrated,
         behaviour["persistence"] * weight,
         s.y[rows] - s.anchor[rows],
         pull(block, rows),
-        block.base_pull[rows] if calibrated else np.zeros((1, 1, 1)),
+        block.base_pull[rows],
     )
     _add(block, "orientation", utility, rows)
     return utility

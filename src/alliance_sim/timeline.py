@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_sim.arrays import Circumstances, Floats, Ints, Parameters
-from alliance_sim.program import Cabinet, Draws, Effect, Program, full
+from alliance_sim.program import Cabinet, Draws, Effect, Precision, Program, full
 from alliance_sim.rules import mechanisms
 
 NEVER = 10.0**6
@@ -29,10 +29,10 @@ class DatedEffect:
         risen = np.clip((month - self.begins + 1) / self.effect.over_months, 0, 1)
         if self.effect.for_months is not None:
             risen = np.where(month >= self.begins + self.effect.for_months, 0.0, risen)
-        return risen
+        return risen.astype(self.value.dtype)
 
 
-def dated(effect: Effect, draws: Draws, uniforms: Draws) -> DatedEffect:
+def dated(effect: Effect, draws: Draws, uniforms: Draws, dtype: Precision) -> DatedEffect:
     """Draw when an effect begins and what it sets.
 
     A date within a range is uniform over its months; a hazard waits an exponential time.
@@ -44,11 +44,11 @@ def dated(effect: Effect, draws: Draws, uniforms: Draws) -> DatedEffect:
         if timing.hazard is None:
             begins = timing.earliest + np.floor(u * (timing.latest - timing.earliest + 1))
         else:
-            monthly = np.broadcast_to(timing.hazard.draw(draws), u.shape) / 12
+            monthly = np.broadcast_to(timing.hazard.draw(draws, np.float64), u.shape) / 12
             wait = np.full(u.shape, NEVER)
             np.divide(-np.log1p(-u), monthly, out=wait, where=monthly > 0)
             begins = timing.earliest + np.floor(np.minimum(wait, NEVER))
-    return DatedEffect(effect, effect.value.draw(draws), begins)
+    return DatedEffect(effect, effect.value.draw(draws, dtype), begins)
 
 
 class Timeline:
@@ -74,7 +74,8 @@ class Timeline:
         self._orientation = orientation
         self._elections = elections
         self._runs = runs
-        self._shares = [np.zeros(1) for _ in effects]
+        self._dtype = parameters.tie.dtype
+        self._shares = [np.zeros(1, self._dtype) for _ in effects]
         self._government: Ints = np.empty((len(program.cabinets), runs), dtype=np.int64)
         for place, cabinet in enumerate(program.cabinets):
             self._government[place] = cabinet.now
@@ -133,7 +134,7 @@ class Timeline:
                 continue
             if broken is None:
                 n = self._parameters.actors
-                broken = np.zeros((n, n, self._runs))
+                broken = np.zeros((n, n, self._runs), self._dtype)
             for agreement, leaver in each.effect.places:
                 standing = self.now.standing[agreement]
                 for other in range(self._parameters.actors):
@@ -190,7 +191,7 @@ class Timeline:
     def _agreed_depth(self, standing: Floats) -> Floats:
         """Depth that agreements in force add to each dyad of parties."""
         n = self._parameters.actors
-        total = np.zeros((n, n, 1))
+        total = np.zeros((n, n, 1), self._dtype)
         for place in range(standing.shape[0]):
             both = standing[place][:, None, :] * standing[place][None, :, :]
             total = total + both * self._parameters.depth[place]
@@ -200,8 +201,8 @@ class Timeline:
         """Leaning of the governments in office towards each other actor."""
         n = self._parameters.actors
         if not self._program.cabinets:
-            return np.zeros((n, n, 1))
-        out = np.zeros((n, n, self._runs))
+            return np.zeros((n, n, 1), self._dtype)
+        out = np.zeros((n, n, self._runs), self._dtype)
         for place, (cabinet, table) in enumerate(
             zip(self._program.cabinets, self._orientation, strict=True)
         ):
@@ -220,7 +221,7 @@ def _moved(kind: str, value: Floats, target: Floats, share: Floats) -> Floats:
 
 def _in_office(cabinet: Cabinet, table: Floats, government: Ints) -> Floats:
     """Leaning (j, r) of the kind in office in each run."""
-    out = np.zeros((table.shape[1], government.shape[0]))
+    out = np.zeros((table.shape[1], government.shape[0]), table.dtype)
     for kind in range(len(cabinet.kinds)):
         out = np.where(government == kind, table[kind], out)
     return out

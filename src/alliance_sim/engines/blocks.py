@@ -9,7 +9,7 @@ import numpy as np
 
 from alliance_sim import rng
 from alliance_sim.arrays import Floats, Parameters, Situation, State
-from alliance_sim.program import Draws, Leaf, Program, full
+from alliance_sim.program import Draws, Leaf, Precision, Program, full
 from alliance_sim.rules import decision, updates
 from alliance_sim.step import ALL, Block, Push, observe, perceive, pull
 from alliance_sim.timeline import Timeline, dated
@@ -52,38 +52,38 @@ def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
     return values, uniforms
 
 
-def draw_parameters(program: Program, draws: Draws) -> Parameters:
+def draw_parameters(program: Program, draws: Draws, dtype: Precision) -> Parameters:
     """All parameters of the block."""
-    tables = {name: table.draw(draws) for name, table in program.tables.items()}
+    tables = {name: table.draw(draws, np.float64) for name, table in program.tables.items()}
     limit = np.tanh(updates.Y_LIMIT)
     tables["base"] = np.arctanh(np.clip(tables["base"], -limit, limit))
     return Parameters(
-        **tables,
-        mechanism_weight={k: t.draw(draws) for k, t in program.mechanism_weight.items()},
-        behaviour={k: t.draw(draws) for k, t in program.behaviour.items()},
+        **{name: table.astype(dtype) for name, table in tables.items()},
+        mechanism_weight={k: t.draw(draws, dtype) for k, t in program.mechanism_weight.items()},
+        behaviour={k: t.draw(draws, dtype) for k, t in program.behaviour.items()},
     )
 
 
 def _initial_state(p: Parameters, runs: int) -> State:
     """The base state; what follows from it is filled in by ``observe``."""
-    n = p.actors
     y = full(p.base, runs)
+    square, vector = np.zeros_like(y), np.zeros_like(y[0])
     return State(
         y=y,
         anchor=y.copy(),
         trust=full(p.trust, runs),
-        pressure=np.zeros((n, n, runs)),
+        pressure=square.copy(),
         depth=full(p.commitment, runs),
         cooperation=full(p.cooperation, runs),
         arena=full(p.level, runs),
-        alignment=np.zeros((n, n, runs)),
-        friendliness=np.zeros((n, n, runs)),
-        hostility=np.zeros((n, n, runs)),
-        coercion=np.zeros((n, n, runs)),
-        commitment=np.zeros((n, n, runs)),
-        threat=np.zeros((n, n, runs)),
-        root_threat=np.zeros((n, n, runs)),
-        isolation=np.zeros((n, runs)),
+        alignment=square.copy(),
+        friendliness=square.copy(),
+        hostility=square.copy(),
+        coercion=square.copy(),
+        commitment=square.copy(),
+        threat=square.copy(),
+        root_threat=square.copy(),
+        isolation=vector,
     )
 
 
@@ -96,7 +96,7 @@ def _inverse(total: Floats) -> Floats:
 
 def _third_party_scale(p: Parameters) -> Floats:
     """One over the capability of third parties tied to both, (i, j, r)."""
-    total = np.zeros((p.actors, p.actors, p.capability.shape[-1]))
+    total = np.zeros((p.actors, p.actors, p.capability.shape[-1]), p.tie.dtype)
     for k in range(p.actors):
         total = total + p.tie[:, k, None] * p.tie[None, k] * p.capability[k]
     return _inverse(total)
@@ -104,22 +104,22 @@ def _third_party_scale(p: Parameters) -> Floats:
 
 def _stake_scale(p: Parameters) -> Floats:
     """One over the summed salience products of two actors, (i, j, r)."""
-    total = np.zeros((p.actors, p.actors, p.salience.shape[-1]))
+    total = np.zeros((p.actors, p.actors, p.salience.shape[-1]), p.tie.dtype)
     for m in range(p.salience.shape[1]):
         total = total + p.salience[:, None, m] * p.salience[None, :, m]
     return _inverse(total) * p.tie
 
 
-def prepare(program: Program, where: Lanes) -> Block:
+def prepare(program: Program, where: Lanes, dtype: Precision = np.float32) -> Block:
     """A block at the base date, calibrated and ready for its first month."""
     draws, uniforms = parameter_draws(program, where)
-    p = draw_parameters(program, draws)
+    p = draw_parameters(program, draws, dtype)
     runs = where.width
     timeline = Timeline(
         program,
         p,
-        [dated(effect, draws, uniforms) for effect in program.effects],
-        [cabinet.orientation.draw(draws) for cabinet in program.cabinets],
+        [dated(effect, draws, uniforms, dtype) for effect in program.effects],
+        [cabinet.orientation.draw(draws, dtype) for cabinet in program.cabinets],
         _election_draws(program, where),
         runs,
     )
@@ -134,7 +134,7 @@ def prepare(program: Program, where: Lanes) -> Block:
         stake_scale=_stake_scale(p),
     )
     observe(block)
-    _calibrate(block, draws)
+    _calibrate(block, draws, dtype)
     return block
 
 
@@ -148,15 +148,15 @@ def _election_draws(program: Program, where: Lanes) -> dict[int, Floats]:
     }
 
 
-def _calibrate(block: Block, draws: Draws) -> None:
+def _calibrate(block: Block, draws: Draws, dtype: Precision) -> None:
     """Take the readings of the base date, from which all change is counted."""
     program, p, s = block.program, block.parameters, block.situation.state
     for rule in program.drivers:
         base = rule.response(rule.signal(block.situation))
-        block.pushes.append(Push(rule, rule.weight.draw(draws), np.array(base, copy=True)))
+        block.pushes.append(Push(rule, rule.weight.draw(draws, dtype), np.array(base, copy=True)))
     for given in program.pushes:
         base = np.array(given.signal(block.situation), copy=True)
-        block.arena_inputs.append((given.weight.draw(draws), base))
+        block.arena_inputs.append((given.weight.draw(draws, dtype), base))
     first, second = program.pair_index
     block.base_mutual = (s.alignment[first, second] + s.alignment[second, first]) / 2
     block.base_capacity = np.maximum(

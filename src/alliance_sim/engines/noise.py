@@ -26,7 +26,7 @@ def monthly(program: Program, where: Lanes) -> Iterator[tuple[Floats, Floats]]:
     arenas = rng.Uniforms(where.seed, "arena", program.arenas, where.block, where.lanes)
     for start in range(0, program.months, _CHUNK):
         months = min(_CHUNK, program.months - start)
-        noise = np.zeros((months, n * n, where.width))
+        noise = np.zeros((months, n * n, where.width), dtype=np.float32)
         noise[:, flat] = decision.logit(decisions.take(months))
         shocks = special.ndtri(arenas.take(months))
         for month in range(months):

@@ -15,12 +15,14 @@ from typing import Any
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import Kind, find
 from alliance_sim.load.paths import put
-from alliance_sim.load.tree import MAX_BYTES, Mark, Node, from_data, kind_of, parse
+from alliance_sim.load.reading import parse
+from alliance_sim.load.tree import Mark, Node, from_data, ids_of, kind_of
 from alliance_sim.spec.numbers import DISTRIBUTION_KINDS
 from alliance_sim.spec.signals import SIGNAL_KINDS
 
 SET = "--set"
 """Stands for the file in problems with overrides."""
+_MAX_BYTES = 1_000_000
 _MAX_PARENTS = 40
 
 # Where a value has one of several forms, a form replaces another; a form merges with itself.
@@ -46,13 +48,19 @@ class Documents:
 
     def scenario(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
         """The scenario in a file, on top of those that it extends."""
-        tree = self._read(path)
+        tree = self.read(path)
         return None if tree is None else self.complete_scenario(tree, path, chain)
 
     def world(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
         """The world in a file, on top of those that it extends."""
-        tree = self._read(path)
-        return None if tree is None else self._on_parent(tree, "world", path, chain)
+        tree = self.read(path)
+        return None if tree is None else self.complete_world(tree, path, chain)
+
+    def complete_world(
+        self, tree: Node, path: Path | None, chain: tuple[Path, ...] = ()
+    ) -> Node | None:
+        """A world with its parents worked in."""
+        return self._on_parent(tree, "world", path, chain)
 
     def complete_scenario(
         self, tree: Node, path: Path | None, chain: tuple[Path, ...] = ()
@@ -109,7 +117,8 @@ class Documents:
             self.problems += error.problems
             return tree
 
-    def _read(self, path: Path) -> Node | None:
+    def read(self, path: Path) -> Node | None:
+        """The mapping in one file as it stands there."""
         text = self._text(path)
         if text is None:
             return None
@@ -122,7 +131,8 @@ class Documents:
             self.fail(mark, "the file is empty", "write a scenario or a world into it")
         elif not isinstance(tree.value, dict):
             self.fail(
-                tree.mark, f"the file holds {kind_of(tree.value)}, not a mapping",
+                tree.mark,
+                f"the file holds {kind_of(tree.value)}, not a mapping",
                 "write 'key: value' lines",
             )
         else:
@@ -133,12 +143,12 @@ class Documents:
         mark = Mark(str(path))
         try:
             with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+                data = file.read(_MAX_BYTES + 1)
         except OSError as error:
             reason = (error.strerror or "unreadable").lower()
             self.fail(mark, f"the file cannot be read: {reason}", "give a readable YAML file")
             return None
-        if len(data) > MAX_BYTES:
+        if len(data) > _MAX_BYTES:
             self.fail(mark, "the file is larger than 1 MB", "split it, or take out bulk data")
             return None
         try:
@@ -182,13 +192,15 @@ class Documents:
             circle = chain[known.index(_identity(parent)) :]
             shown = " -> ".join(each.stem for each in (*circle, parent))
             self.fail(
-                extends.mark, f"files extend each other in a circle: {shown}",
+                extends.mark,
+                f"files extend each other in a circle: {shown}",
                 "take out one `extends`",
             )
             return False
         if len(chain) > _MAX_PARENTS:
             self.fail(
-                extends.mark, f"more than {_MAX_PARENTS} files extend each other",
+                extends.mark,
+                f"more than {_MAX_PARENTS} files extend each other",
                 "build on an earlier one",
             )
             return False
@@ -197,15 +209,17 @@ class Documents:
     def _with_world(self, tree: Node, path: Path | None) -> tuple[Node, bool]:
         """The tree with its world read in, and whether that world stands on its own."""
         world = tree.child("world")
-        loaded: Node | None
-        if world is not None and isinstance(world.value, str):
+        if world is None:
+            return tree, False
+        loaded: Node | None = None
+        if isinstance(world.value, str):
             found = self._find(world, "world", path)
-            loaded = self.world(found) if found else None
-        elif world is not None and world.child("extends") is not None:
-            loaded = self._on_parent(world, "world", path, ())
+            loaded = None if found is None else self.world(found)
+        elif world.child("extends") is not None:
+            loaded = self.complete_world(world, path)
         else:
             return tree, False
-        if world is None or loaded is None:
+        if loaded is None:
             return without(tree, "world"), True
         return _with(tree, "world", replace(loaded, key=world.key)), True
 
@@ -213,7 +227,8 @@ class Documents:
         """The file that a node names."""
         if not isinstance(name.value, str):
             self.fail(
-                name.mark, f"expected the name or path of a {kind}, found {kind_of(name.value)}",
+                name.mark,
+                f"expected the name or path of a {kind}, found {kind_of(name.value)}",
                 "write one name",
             )
             return None
@@ -269,20 +284,14 @@ def merge(parent: Node, child: Node, key: str = "") -> Node:
             merge(item, child.value[new.index(name)]) if name in new else item
             for name, item in zip(old, parent.value, strict=True)
         ]
-        return replace(child, value=[*kept, *_without_same(fresh, []), *_without_same(twice, fresh)])
+        return replace(
+            child, value=[*kept, *_without_same(fresh, []), *_without_same(twice, fresh)]
+        )
     return child
 
 
 def _without_same(items: list[Node], taken: list[Node]) -> list[Node]:
     return [item for item in items if not any(item is other for other in taken)]
-
-
-def ids_of(node: Node) -> list[str]:
-    """The ids of a list's items, or nothing where not every item has one."""
-    if not isinstance(node.value, list):
-        return []
-    ids = [item.text("id") for item in node.value]
-    return [each for each in ids if each is not None] if None not in ids else []
 
 
 def _other_form(key: str, parent: Mapping[str, Node], child: Mapping[str, Node]) -> bool:
@@ -300,7 +309,8 @@ def _distribution(value: Mapping[str, Node]) -> str | None:
     if len(value) != 1:
         return None
     [(key, node)] = value.items()
-    listed = isinstance(node.value, list) or (key == "categorical" and node.child("values"))
+    options = node.child("values") or node.child("probabilities")
+    listed = isinstance(node.value, list) or options is not None
     return key if key in DISTRIBUTION_KINDS and listed else None
 
 

@@ -26,7 +26,7 @@ HOSTILE, DISTANT, CONVENIENCE, TACTICAL, STRATEGIC, ALLIANCE = range(len(CLASSES
 
 def breadth(exchange: Floats, active_from: Floats) -> Floats:
     """Number of domains with active exchange; (d, r) to (r,)."""
-    active = np.zeros(exchange.shape[1:])
+    active = np.zeros(exchange.shape[1:], dtype=exchange.dtype)
     for domain in exchange:
         active = active + (domain >= active_from)
     return active

@@ -53,7 +53,7 @@ def probabilities(
 ) -> list[Floats]:
     """Probability of each rung, lowest first; each (i, j, r)."""
     spread = temperature[:, None, :]
-    above = [1 / (1 + np.exp(np.clip((cut - utility_) / spread, -700, 700))) for cut in cutpoints]
+    above = [1 / (1 + np.exp(np.clip((cut - utility_) / spread, -80, 80))) for cut in cutpoints]
     edges = [np.ones_like(utility_), *above, np.zeros_like(utility_)]
     return [low - high for low, high in zip(edges, edges[1:], strict=False)]
 

@@ -9,9 +9,9 @@ independent of how many runs or untied actors there are, bit for bit.
 
 from __future__ import annotations
 
-from alliance_sim.arrays import Floats
-
 import numpy as np
+
+from alliance_sim.arrays import Floats
 
 
 def power(capability: Floats, exponent: Floats, reference: Floats) -> Floats:
@@ -51,7 +51,7 @@ def perceived_threat(
 
 
 def third_parties(own: Floats, other: Floats) -> Floats:
-    """Sum over third parties k of own (i, k, r) times other (k, j, r); gives (i, j, r)."""
+    """Sum over k (third parties, or issues) of own (i, k, r) times other (k, j, r)."""
     total = own[:, 0, None, :] * other[None, 0]
     term = np.empty_like(total)
     for k in range(1, other.shape[0]):
@@ -94,10 +94,9 @@ def issue_agreement(own_stake: Floats, all_stake: Floats, level: Floats, scale: 
     Bueno de Mesquita (1994), in European Community Decision Making, ch. 4.
     """
     weighted = own_stake * level
-    total = np.zeros(np.broadcast_shapes(weighted[:, 0, None].shape, all_stake[None, :, 0].shape))
-    for arena in range(all_stake.shape[1]):
-        total += weighted[:, arena, None, :] * all_stake[None, :, arena, :]
-    return total * scale
+    if not all_stake.shape[1]:
+        return np.zeros_like(scale)
+    return third_parties(weighted, all_stake.swapaxes(0, 1)) * scale
 
 
 def abandonment(own_commitment: Floats, own_trust: Floats, own_exposure: Floats) -> Floats:

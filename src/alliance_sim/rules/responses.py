@@ -15,7 +15,7 @@ def saturating(signal: Floats, half: float) -> Floats:
 
 def threshold(signal: Floats, at: float, width: float) -> Floats:
     """Logistic step: one half at ``at``, softer for a larger ``width``."""
-    return np.asarray(1 / (1 + np.exp(np.clip((at - signal) / width, -700, 700))))
+    return np.asarray(1 / (1 + np.exp(np.clip((at - signal) / width, -80, 80))))
 
 
 def hump(signal: Floats, peak: float, width: float) -> Floats:

@@ -84,7 +84,7 @@ def capability(actors: Sequence[int]) -> Signal:
 
 def government(place: int, kind: int) -> Signal:
     """1 where the government in office is of the kind, else 0."""
-    return lambda now: (now.circumstances.government[place] == kind).astype(np.float64)
+    return lambda now: (now.circumstances.government[place] == kind).astype(now.state.arena.dtype)
 
 
 def agreement(place: int, parties: Sequence[int]) -> Signal:

@@ -1,0 +1,70 @@
+"""What a document declares, read tolerantly, so that references can be checked at once."""
+
+from __future__ import annotations
+
+import re
+
+from alliance_sim.load.tree import Node
+from alliance_sim.spec.base import MONTH_PATTERN, Names, month_number
+
+_MAX_MONTHS = 1200
+
+
+def names_of(world: Node | None, horizon: Node | None = None) -> Names:
+    """The names in a world, and the months of a horizon, as far as they can be read.
+
+    Mistakes in the declarations themselves are left to validation: a name declared with a
+    mistake still counts as declared.
+    """
+    start, end = _months(horizon)
+    return Names(
+        actors=_keys(world, "actors"),
+        groups=_keys(world, "groups"),
+        domains=_keys(world, "domains"),
+        arenas=_keys(world, "arenas"),
+        agreements=_keys(world, "agreements"),
+        outcomes=_keys(world, "outcomes"),
+        theories=_keys(world, "theories"),
+        governments={
+            actor: _keys(_inside(node, "government"), "kinds")
+            for actor, node in _entries(world, "actors").items()
+        },
+        parties={
+            agreement: _texts(_inside(node, "parties"))
+            for agreement, node in _entries(world, "agreements").items()
+        },
+        start=start,
+        end=end,
+    )
+
+
+def _inside(node: Node | None, key: str) -> Node | None:
+    return None if node is None else node.child(key)
+
+
+def _entries(node: Node | None, key: str) -> dict[str, Node]:
+    inner = _inside(node, key)
+    return inner.value if inner is not None and isinstance(inner.value, dict) else {}
+
+
+def _keys(node: Node | None, key: str) -> frozenset[str]:
+    return frozenset(_entries(node, key))
+
+
+def _texts(node: Node | None) -> frozenset[str]:
+    items = node.value if node is not None and isinstance(node.value, list) else []
+    return frozenset(item.value for item in items if isinstance(item.value, str))
+
+
+def _months(horizon: Node | None) -> tuple[int | None, int | None]:
+    """First month, and the month after the last."""
+    start = None if horizon is None else horizon.text("start")
+    months = _inside(horizon, "months")
+    if start is None or not re.fullmatch(MONTH_PATTERN, start):
+        return None, None
+    first = month_number(start)
+    count = None if months is None else months.value
+    # type() as true and false are integers too
+    if type(count) is not int or not 1 <= count <= _MAX_MONTHS:
+        return first, None
+    return first, first + count

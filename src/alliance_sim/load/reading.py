@@ -1,0 +1,318 @@
+"""YAML text becomes a tree, or problems with their places; no input is too odd for that.
+
+The parser's events are read instead of its nodes: they come one after another, so that deep
+nesting, repeated keys and aliases of aliases are found before anything grows or recurses.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from alliance_sim.errors import Problem
+from alliance_sim.load.tree import MAX_DEPTH, MAX_NODES, Mark, Node, Scalar, kind_of
+
+
+class _UnreadableError(Exception):
+    """The rest of the text makes no sense, so that reading has to end here."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+# The scalars of the YAML 1.2 core schema; months such as 2018-05, and yes and no, stay text.
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **{sign + word: math.inf for sign in ("", "+") for word in (".inf", ".Inf", ".INF")},
+    **{"-" + word: -math.inf for word in (".inf", ".Inf", ".INF")},
+}
+
+
+def _integer(text: str) -> int:
+    return int(text, 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10)
+
+
+def _plain_scalar(text: str) -> Scalar:
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return _integer(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _of_kind(*kinds: type) -> Callable[[str], Scalar]:
+    def convert(text: str) -> Scalar:
+        value = _plain_scalar(text)
+        if type(value) not in kinds:
+            raise ValueError(text)
+        return float(value) if kinds[0] is float and isinstance(value, int) else value
+
+    return convert
+
+
+_TAG = "tag:yaml.org,2002:"
+_SCALAR_TAGS: dict[str, Callable[[str], Scalar]] = {
+    "": _plain_scalar,  # no tag, no quotes
+    "!": str,
+    _TAG + "str": str,
+    _TAG + "int": _of_kind(int),
+    _TAG + "float": _of_kind(float, int),
+    _TAG + "bool": _of_kind(bool),
+    _TAG + "null": _of_kind(type(None)),
+}
+
+
+@dataclass
+class _Builder:
+    """Turns the parser's events into nodes, and goes on after what it can report."""
+
+    file: str
+    events: Iterator[Event]
+    problems: list[Problem] = field(default_factory=list)
+    anchors: dict[str, Node | None] = field(default_factory=dict)
+    """Name -> node; None while the node is still being read."""
+    count: int = 0
+
+    def mark(self, event: Event) -> Mark:
+        return Mark(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def report(self, event: Event, what: str, mend: str) -> None:
+        self.problems.append(self.mark(event).problem(what, mend))
+
+    def stop(self, event: Event, what: str, mend: str) -> _UnreadableError:
+        return _UnreadableError(self.mark(event).problem(what, mend))
+
+    def node(self, event: Event, depth: int) -> Node:
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise self.stop(event, f"more than {MAX_NODES} values in one file", "split the file")
+        if isinstance(event, AliasEvent):
+            return self.alias(event)
+        if depth > MAX_DEPTH:
+            raise self.stop(event, f"nested more than {MAX_DEPTH} levels deep", "take out levels")
+        anchor: str | None = getattr(event, "anchor", None)
+        if anchor is not None:
+            self.anchors[anchor] = None
+        node = self.content(event, depth)
+        if anchor is not None:
+            self.anchors[anchor] = node
+        return node
+
+    def content(self, event: Event, depth: int) -> Node:
+        if isinstance(event, ScalarEvent):
+            return Node(self.scalar(event), self.mark(event))
+        if isinstance(event, SequenceStartEvent):
+            self.check_tag(event, "seq", "a list")
+            return self.sequence(event, depth)
+        self.check_tag(event, "map", "a mapping")
+        return self.mapping(event, depth)
+
+    def alias(self, event: AliasEvent) -> Node:
+        node = self.anchors.get(event.anchor)
+        if node is None:
+            known = event.anchor in self.anchors
+            what = "contains itself" if known else "refers to no anchor before it"
+            self.report(event, f"alias *{event.anchor} {what}", "write the value out")
+            return Node(None, self.mark(event))
+        # Aliases share their node, but whoever walks the tree meets it each time.
+        self.count += node.size - 1
+        if self.count > MAX_NODES:
+            raise self.stop(
+                event,
+                f"aliases expand to more than {MAX_NODES} values",
+                "write fewer aliases of aliases",
+            )
+        return node
+
+    def check_tag(self, event: Any, allowed: str, what: str) -> None:
+        if event.tag not in (None, "!", _TAG + allowed):
+            self.report(
+                event,
+                f"tag {_short_tag(event.tag)} is not allowed on {what}",
+                "leave the tag out; only plain data is read",
+            )
+
+    def scalar(self, event: ScalarEvent) -> Scalar:
+        text: str = event.value
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.report(event, "text with half a character (a lone surrogate)", "retype the text")
+            return text.encode(errors="replace").decode()
+        tag: str = event.tag or ("" if event.implicit[0] else "!")
+        convert = _SCALAR_TAGS.get(tag)
+        if convert is None:
+            self.report(
+                event,
+                f"tag {_short_tag(tag)} is not allowed",
+                "leave the tag out; only plain data is read",
+            )
+            return text
+        try:
+            return convert(text)
+        except ValueError:  # also what Python says of integers with thousands of digits
+            self.report(
+                event,
+                f"'{text[:40]}' cannot be read as the number or word it should be",
+                "correct the value or its tag",
+            )
+            return text
+
+    def sequence(self, event: Event, depth: int) -> Node:
+        items: list[Node] = []
+        while not isinstance(following := next(self.events), SequenceEndEvent):
+            items.append(replace(self.node(following, depth + 1), key=None))
+        return Node(items, self.mark(event), size=1 + sum(item.size for item in items))
+
+    def mapping(self, event: Event, depth: int) -> Node:
+        entries: dict[str, Node] = {}
+        while not isinstance(key_event := next(self.events), MappingEndEvent):
+            key = self.key(key_event, depth)
+            node = self.node(next(self.events), depth + 1)
+            if key is None:
+                continue
+            if key in entries:
+                before = entries[key].key
+                self.report(
+                    key_event,
+                    f"key '{key}' is given twice"
+                    + (f", first in line {before.line}" if before else ""),
+                    "keep one of the two",
+                )
+                continue
+            entries[key] = replace(node, key=self.mark(key_event))
+        return Node(entries, self.mark(event), size=1 + sum(n.size for n in entries.values()))
+
+    def key(self, event: Event, depth: int) -> str | None:
+        """The text of a key, or None after reporting why it is none."""
+        node = self.node(event, depth + 1)
+        if isinstance(event, ScalarEvent) and event.value == "<<" and event.implicit[0]:
+            self.report(
+                event,
+                "merge keys (<<) are not read",
+                "use `extends` to build on another file, or write the keys out",
+            )
+            return None
+        if isinstance(node.value, str):
+            return node.value
+        if isinstance(node.value, list | dict):
+            self.report(event, f"a key is {kind_of(node.value)}", "use a short text as key")
+            return None
+        shown = event.value if isinstance(event, ScalarEvent) else str(node.value)
+        self.report(
+            event,
+            f"key '{shown}' is {kind_of(node.value)}, not text",
+            "put it in quotes or give it a name",
+        )
+        return None
+
+
+def _short_tag(tag: str) -> str:
+    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+
+
+def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+    """Read YAML text into a tree, with everything that is wrong with it.
+
+    No tree comes back where the text breaks off or holds no document.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    events: Iterator[Event] = iter(yaml.parse(text))
+    builder = _Builder(file, events)
+    try:
+        tree = _document(builder)
+    except _UnreadableError as error:
+        return None, [*builder.problems, error.problem]
+    except ReaderError as error:
+        return None, [_unprintable(error, text, file)]
+    except MarkedYAMLError as error:
+        return None, [*builder.problems, _syntax_problem(error, file)]
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # The scanner lets some malformed escapes and directives through to Python itself.
+        reader = yaml.reader
+        mark = Mark(file, reader.line + 1, reader.column + 1)
+        return None, [
+            *builder.problems,
+            mark.problem("the YAML breaks off here", "look for a malformed escape or directive"),
+        ]
+    return tree, builder.problems
+
+
+def _document(builder: _Builder) -> Node | None:
+    """The first document; a second one is a problem."""
+    tree: Node | None = None
+    seen = False
+    for event in builder.events:
+        if not isinstance(event, DocumentStartEvent):
+            continue
+        if seen:
+            builder.report(event, "a second document begins here", "keep one document in a file")
+            break
+        seen = True
+        tree = builder.node(next(builder.events), 0)
+    return tree
+
+
+def _unprintable(error: ReaderError, text: str, file: str) -> Problem:
+    before = text[: error.position]
+    mark = Mark(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    return mark.problem(
+        f"character U+{ord(text[error.position]):04X} is not allowed",
+        "delete it, or write it as an escape in double quotes",
+    )
+
+
+_SYNTAX = {
+    "'\\t'": ("a tab is used for indentation", "indent with spaces"),
+    "mapping values are not allowed": (
+        "a second ':' where none can stand",
+        "put texts that contain ': ' in quotes, and check the indentation",
+    ),
+    "cannot start any token": (
+        "a text begins with a character that has a meaning in YAML",
+        "put the text in quotes",
+    ),
+    "unexpected end of stream": ("a quoted text is not closed", "add the closing quote"),
+    "could not find expected ':'": ("a key without ':'", "add ': ' and a value after the key"),
+    "expected <block end>": (
+        "the line does not fit to those above it",
+        "indent keys of the same mapping alike, and close brackets and quotes",
+    ),
+    "expected ',' or": ("a bracket is not closed, or a comma is missing", "add it"),
+}
+
+
+def _syntax_problem(error: MarkedYAMLError, file: str) -> Problem:
+    """Say in plain words what the scanner or parser could not read, and where."""
+    said = str(error.problem or error.context or "the YAML cannot be read")
+    place = error.problem_mark or error.context_mark
+    if "end of stream" in said and error.context_mark is not None:
+        place = error.context_mark  # where it began tells more than where the file ends
+    mark = Mark(file) if place is None else Mark(file, place.line + 1, place.column + 1)
+    for word, (what, mend) in _SYNTAX.items():
+        if word in said:
+            return mark.problem(what, mend)
+    return mark.problem(
+        f"the YAML cannot be read: {said}", "check indentation, quotes and brackets near here"
+    )
