@@ -19,7 +19,9 @@ from alliance_sim.program import (
     Table,
     Timing,
 )
+from alliance_sim.results import Labels, OutcomeLabel
 from alliance_sim.rules import responses, signals
+from alliance_sim.rules.classes import CLASSES
 from alliance_sim.rules.signals import Signal
 from alliance_sim.spec import scenario as sc
 from alliance_sim.spec import signals as sig
@@ -39,6 +41,11 @@ def compile_scenario(scenario: sc.Scenario) -> Program:
     that neither the order of the file nor its labels change a number.
     """
     return _Compiler(scenario).program()
+
+
+def labels_of(scenario: sc.Scenario) -> Labels:
+    """Names of everything that a run of the scenario records."""
+    return _Compiler(scenario).labels()
 
 
 class _Compiler:
@@ -473,15 +480,47 @@ class _Compiler:
         i, j = sorted((self.actor[a], self.actor[b]))
         return self.pair[i, j]
 
+    def _recorded(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Dyads whose alignment, and pairs whose class, are recorded."""
+        dyads = tuple(dict.fromkeys(self.scenario.dyads))
+        classed = {self._pair_of(dyad) for dyad in dyads}
+        classed |= {rule.pair for rule in self._outcomes() if rule.pair is not None}
+        return dyads, tuple(sorted(classed))
+
+    def labels(self) -> Labels:
+        """Names of everything recorded."""
+        dyads, classed = self._recorded()
+        program = self.program()
+        outcomes = [(name, self.world.outcomes[name]) for name in self.scenario.outcomes]
+        return Labels(
+            actors=self.actors,
+            actor_names=tuple(self.world.actors[name].name for name in self.actors),
+            outcomes=tuple(
+                OutcomeLabel(
+                    id=name,
+                    name=outcome.name,
+                    unit=outcome.unit,
+                    about=outcome.about,
+                    range=outcome.range,
+                    is_class=isinstance(outcome.measure, wd.ClassMeasure),
+                )
+                for name, outcome in outcomes
+            ),
+            dyads=dyads,
+            pairs=tuple(f"{self.actors[i]}-{self.actors[j]}" for i, j in map(self.pairs.__getitem__, classed)),
+            parameters=tuple(leaf.path for leaf in program.leaves),
+            classes=CLASSES,
+            start=self.scenario.horizon.start,
+            months=self.scenario.horizon.months,
+        )
+
     def program(self) -> Program:
         """Put everything together."""
         start, months = self._horizon()
         tables = self._actor_tables() | self._relation_tables() | self._domain_tables()
         tables |= self._arena_tables() | self._agreement_tables()
         outcomes = tuple(self._outcomes())
-        recorded = tuple(dict.fromkeys(self.scenario.dyads))
-        classed = {rule.pair for rule in outcomes if rule.pair is not None}
-        classed |= {self._pair_of(dyad) for dyad in recorded}
+        recorded, classed = self._recorded()
         postures = self.world.behaviour.postures
         return Program(
             actors=self.actors,
@@ -504,7 +543,7 @@ class _Compiler:
             outcomes=outcomes,
             recorded=recorded,
             recorded_places=tuple(tuple(self.places(dyad)) for dyad in recorded),
-            classed_pairs=tuple(sorted(classed)),
+            classed_pairs=classed,
             leaves=tuple(leaf for _, leaf in sorted(self.leaves.items())),
             months=months,
             start=start,

@@ -110,11 +110,17 @@ def _stake_scale(p: Parameters) -> Floats:
     return _inverse(total) * p.tie
 
 
-def prepare(program: Program, where: Lanes, dtype: Precision = np.float32) -> Block:
-    """A block at the base date, calibrated and ready for its first month."""
+def prepare(
+    program: Program, where: Lanes, dtype: Precision = np.float32, copies: int | None = None
+) -> Block:
+    """A block at the base date, calibrated and ready for its first month.
+
+    ``copies`` widens a block of one run, for a program without uncertain numbers, to as many
+    equal runs; the analysis of the model itself uses it.
+    """
     draws, uniforms = parameter_draws(program, where)
     p = draw_parameters(program, draws, dtype)
-    runs = where.width
+    runs = copies or where.width
     timeline = Timeline(
         program,
         p,

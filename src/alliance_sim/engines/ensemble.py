@@ -1,27 +1,31 @@
-"""The ensemble: blocks of runs stepped as whole arrays."""
+"""The ensemble: blocks of runs stepped as whole arrays, in one process or several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from alliance_sim import rng
+from alliance_sim.compile import compile_scenario, labels_of
 from alliance_sim.engines import noise
 from alliance_sim.engines.blocks import Lanes, Sampling, parameter_draws, prepare
-from alliance_sim.engines.recording import Record, record_month
+from alliance_sim.engines.recording import record_month
 from alliance_sim.program import Program
+from alliance_sim.results import Labels, Record
+from alliance_sim.spec import Scenario
 from alliance_sim.step import advance
 
 Progress = Callable[[int], None]
 """Called with the number of runs just finished."""
 
 
-def run_block(program: Program, where: Lanes) -> Record:
+def run_block(program: Program, labels: Labels, where: Lanes) -> Record:
     """Run the runs of one block through all months."""
     block = prepare(program, where)
     draws, _ = parameter_draws(program, where)
     limits = {name: table.draw(draws) for name, table in program.class_limits.items()}
-    record = Record.empty(program, where.width)
+    record = Record.empty(labels, where.width)
     for place, leaf in enumerate(program.leaves):
         record.parameters[place] = draws[leaf.path]
     record_month(block, record, 0, limits)
@@ -33,26 +37,54 @@ def run_block(program: Program, where: Lanes) -> Record:
 
 def lanes_of(runs: int, seed: int, sampling: Sampling) -> list[Lanes]:
     """The blocks that hold so many runs; only the last may be partly used."""
-    blocks = []
-    for number, start in enumerate(range(0, runs, rng.BLOCK)):
-        blocks.append(Lanes(seed, number, slice(0, min(rng.BLOCK, runs - start)), sampling))
-    return blocks
+    return [
+        Lanes(seed, number, slice(0, min(rng.BLOCK, runs - start)), sampling)
+        for number, start in enumerate(range(0, runs, rng.BLOCK))
+    ]
 
 
 def run_ensemble(
-    program: Program,
+    scenario: Scenario,
     runs: int,
     seed: int,
-    sampling: Sampling,
+    workers: int = 1,
     progress: Progress = lambda done: None,
 ) -> Record:
-    """Run an ensemble in this process."""
-    record = Record.empty(program, runs)
+    """Run an ensemble; the numbers are the same for any number of workers."""
+    labels = labels_of(scenario)
+    record = Record.empty(labels, runs)
+    blocks = lanes_of(runs, seed, scenario.sampling)
     start = 0
-    for where in lanes_of(runs, seed, sampling):
-        record.place(run_block(program, where), start)
+    for where, part in zip(blocks, _parts(scenario, blocks, workers), strict=True):
+        record.place(part, start)
         start += where.width
         progress(where.width)
     return record
 
 
+def _parts(scenario: Scenario, blocks: list[Lanes], workers: int) -> Iterator[Record]:
+    """Records of the blocks, in order."""
+    text = pickle.dumps(scenario)
+    tasks: Iterable[tuple[bytes, Lanes]] = ((text, where) for where in blocks)
+    if workers <= 1 or len(blocks) <= 1:
+        yield from map(_work, tasks)
+        return
+    # A context of our own: the process-wide start method stays as it is. Spawned workers
+    # behave the same on every system and inherit no threads.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(min(workers, len(blocks)), get_context("spawn")) as pool:
+        yield from pool.map(_work, tasks)
+
+
+@lru_cache(maxsize=4)
+def _compiled(text: bytes) -> tuple[Program, Labels]:
+    scenario: Scenario = pickle.loads(text)  # noqa: S301 - our own pickle, from this process tree
+    return compile_scenario(scenario), labels_of(scenario)
+
+
+def _work(task: tuple[bytes, Lanes]) -> Record:
+    text, where = task
+    program, labels = _compiled(text)
+    return run_block(program, labels, where)

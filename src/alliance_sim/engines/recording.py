@@ -2,56 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from alliance_sim.arrays import Floats
-from alliance_sim.program import Program
+from alliance_sim.results import Record
 from alliance_sim.rules import classes
 from alliance_sim.step import ALL, Block, mechanism_values
 
-Floats32 = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int8]
 _OTHER_PULLS = ("issue_agreement", "dependence")  # what may draw a pair without an adversary
-
-
-@dataclass
-class Record:
-    """Recorded numbers of consecutive runs; runs last."""
-
-    outcomes: Floats32
-    """(outcome, month, r)."""
-    alignment: Floats32
-    """(dyad, month, r) of the recorded dyads."""
-    classes: Codes
-    """(pair, month, r) relation class of the classed pairs."""
-    first: Floats32
-    """(i, j, r) alignment of everyone at the base date."""
-    last: Floats32
-    """(i, j, r) alignment of everyone at the horizon."""
-    parameters: Floats32
-    """(uncertain number, r)."""
-
-    @classmethod
-    def empty(cls, program: Program, runs: int) -> Record:
-        """Room for so many runs."""
-        n, months = len(program.actors), program.months + 1
-        return cls(
-            outcomes=np.empty((len(program.outcomes), months, runs), np.float32),
-            alignment=np.empty((len(program.recorded), months, runs), np.float32),
-            classes=np.empty((len(program.classed_pairs), months, runs), np.int8),
-            first=np.empty((n, n, runs), np.float32),
-            last=np.empty((n, n, runs), np.float32),
-            parameters=np.empty((len(program.leaves), runs), np.float32),
-        )
-
-    def place(self, part: Record, start: int) -> None:
-        """Copy a block's record to its runs."""
-        for name in ("outcomes", "alignment", "classes", "first", "last", "parameters"):
-            array = getattr(part, name)
-            getattr(self, name)[..., start : start + array.shape[-1]] = array
 
 
 def pair_class(block: Block, pair: int, limits: dict[str, Floats]) -> Codes:

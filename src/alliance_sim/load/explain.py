@@ -155,8 +155,7 @@ def _found(value: object) -> str:
 
 def _missing(value: object, context: Any, place: _Place) -> tuple[str, str]:
     if isinstance(place.node.value, list):
-        given = len(place.node.value)
-        return f"the list has only {given} items", "give as many as are needed"
+        return f"item {int(place.rest or 0) + 1} of the list is missing", "add it"
     return f"`{place.rest}` is missing", f"add it to {place.container}"
 
 
@@ -170,7 +169,7 @@ def _pattern(value: object, context: Any, place: _Place) -> tuple[str, str]:
 def _literal(value: object, context: Any, place: _Place) -> tuple[str, str]:
     known = re.findall(r"'([^']*)'", context["expected"])
     if isinstance(value, str):
-        return f"'{value}' cannot stand here", did_you_mean(value, known)
+        return f"'{value}' is not known here", did_you_mean(value, known)
     return f"expected a word, found {_found(value)}", f"use one of: {', '.join(known)}"
 
 
@@ -180,12 +179,12 @@ def _not_finite(value: object, context: Any, place: _Place) -> tuple[str, str]:
 
 def _too_short(value: object, context: Any, place: _Place) -> tuple[str, str]:
     needed, given = context["min_length"], context["actual_length"]
-    return f"{place.container} has {given} of at least {needed} entries", "add what is missing"
+    return f"{place.container} has {given} entries and needs at least {needed}", "add some"
 
 
 def _too_long(value: object, context: Any, place: _Place) -> tuple[str, str]:
     allowed, given = context["max_length"], context["actual_length"]
-    return f"{place.container} has {given} of at most {allowed} entries", "take some out"
+    return f"{place.container} has {given} entries of at most {allowed}", "take some out"
 
 
 _OTHERS: dict[str, Callable[[object, Any, _Place], tuple[str, str]]] = {

@@ -189,7 +189,11 @@ class _Builder:
         entries: dict[str, Node] = {}
         while not isinstance(key_event := next(self.events), MappingEndEvent):
             key = self.key(key_event, depth)
-            node = self.node(next(self.events), depth + 1)
+            value_event = next(self.events)
+            node = self.node(value_event, depth + 1)
+            if isinstance(value_event, ScalarEvent) and _is_empty(value_event):
+                # The parser puts nothing where the next thing stands.
+                node = replace(node, mark=self.mark(key_event))
             if key is None:
                 continue
             if key in entries:
@@ -226,6 +230,10 @@ class _Builder:
             "put it in quotes or give it a name",
         )
         return None
+
+
+def _is_empty(event: ScalarEvent) -> bool:
+    return not event.value and bool(event.implicit[0])
 
 
 def _short_tag(tag: str) -> str:

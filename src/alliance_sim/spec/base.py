@@ -52,6 +52,23 @@ def problem_error(what: str, mend: str) -> PydanticCustomError:
     return _custom_error("problem", f"{what}; {mend}")
 
 
+def located_error(
+    title: str, mistakes: Iterable[tuple[tuple[int | str, ...], str, str]]
+) -> ValidationError:
+    """Make an error of several mistakes, each with its place inside the value checked.
+
+    A mistake is a place, what is wrong, and how to mend it; a place that ends with ``[key]``
+    is that of a mapping's key.
+    """
+    return ValidationError.from_exception_data(
+        title,
+        [
+            InitErrorDetails(type=problem_error(what, mend), loc=place, input=None)
+            for place, what, mend in mistakes
+        ],
+    )
+
+
 def _custom_error(
     kind: str, message: str, context: dict[str, Any] | None = None
 ) -> PydanticCustomError:

@@ -275,7 +275,7 @@ def _between(low: float, high: float) -> Callable[[float], float]:
     def check(value: float) -> float:
         if not low <= value <= high:
             side, bound = ("below", low) if value < low else ("above", high)
-            raise problem_error(f"{value!r} is {side} {bound:g}", mend)
+            raise problem_error(f"{value:.12g} is {side} {bound:g}", mend)
         return value
 
     return check
@@ -290,7 +290,9 @@ def _bounds_schema(low: float, high: float) -> WithJsonSchema:
 def number(low: float = -math.inf, high: float = math.inf) -> Any:
     """The type of a number, certain or uncertain, that lies in [low, high]."""
     plain = Annotated[Real, AfterValidator(_between(low, high)), _bounds_schema(low, high)]
-    return Annotated[keyed_union("distribution", DISTRIBUTION_KINDS, plain), AfterValidator(_within(low, high))]
+    return Annotated[
+        keyed_union("distribution", DISTRIBUTION_KINDS, plain), AfterValidator(_within(low, high))
+    ]
 
 
 def by_direction(value: Any) -> Any:

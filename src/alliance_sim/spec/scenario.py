@@ -23,6 +23,7 @@ from alliance_sim.spec.base import (
     TheoryId,
     did_you_mean,
     keyed_union,
+    located_error,
     month_number,
     problem_error,
 )
@@ -258,8 +259,15 @@ class Scenario(Frozen):
     @classmethod
     def _ids_once(cls, value: tuple[Intervention, ...]) -> tuple[Intervention, ...]:
         ids = [intervention.id for intervention in value]
-        for twice in sorted({each for each in ids if ids.count(each) > 1}):
-            raise problem_error(f"two interventions are called '{twice}'", "rename one")
+        twice = [(place, name) for place, name in enumerate(ids) if name in ids[:place]]
+        if twice:
+            raise located_error(
+                "interventions",
+                (
+                    ((place, "id"), f"two interventions are called '{name}'", "rename one")
+                    for place, name in twice
+                ),
+            )
         return value
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -20,6 +21,7 @@ from alliance_sim.spec.base import (
     PartyId,
     Source,
     keyed_union,
+    located_error,
     problem_error,
     undirected_pair,
 )
@@ -216,6 +218,30 @@ class Relation(Frozen):
     """Where the values come from."""
 
 
+def _misdirected(key: str, relation: Relation) -> Iterator[tuple[tuple[int | str, ...], str, str]]:
+    """Directions under a dyad that are not its own, and those that it lacks."""
+    a, b = undirected_pair(key) or ("", "")
+    own = (f"{a}->{b}", f"{b}->{a}")
+    for name in ("alignment", "trust", "coercion"):
+        given = getattr(relation, name)
+        if not isinstance(given, dict):
+            continue
+        for direction in given:
+            if direction not in own:
+                yield (
+                    (key, name, direction, "[key]"),
+                    f"'{direction}' is no direction of '{key}'",
+                    f"use {own[0]} or {own[1]}",
+                )
+        lacking = [direction for direction in own if direction not in given]
+        if name != "coercion" and lacking:  # no coercion is a value too
+            yield (
+                (key, name),
+                f"'{name}' by direction lacks {' and '.join(lacking)}",
+                "give one number for both, or one for each",
+            )
+
+
 class DesireChannel(Frozen):
     """Acts on the exchange that both want in a domain."""
 
@@ -355,6 +381,17 @@ class World(Frozen):
         for key in value:
             pair = undirected_pair(key) or ()  # the pattern has been checked
             if other := seen.get(frozenset(pair)):
-                raise problem_error(f"dyad '{key}' was given before as '{other}'", "keep one")
+                what = f"dyad '{key}' was given before as '{other}'"
+                raise located_error("dyads", [((key, "[key]"), what, "keep one")])
             seen[frozenset(pair)] = key
+        return value
+
+    @field_validator("dyads")
+    @classmethod
+    def _directions_fit(cls, value: dict[str, Relation]) -> dict[str, Relation]:
+        mistakes = [
+            mistake for key, relation in value.items() for mistake in _misdirected(key, relation)
+        ]
+        if mistakes:
+            raise located_error("dyads", mistakes)
         return value

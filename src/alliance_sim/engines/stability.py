@@ -1,0 +1,131 @@
+"""Whether the model would run away from its base state with nothing pushing it.
+
+One step of the mean-field model (every posture does what it does on average, no noise) is
+differentiated at the base state. A spectral radius above 1 means that small departures grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from alliance_sim.arrays import Floats, State
+from alliance_sim.engines.blocks import Lanes, prepare
+from alliance_sim.program import Program, Table
+from alliance_sim.step import Block, mean_advance, observe
+
+_STEP = 1e-5  # of the central difference; double precision keeps about nine digits
+_MARGIN = 1e-6  # what rounding may add to a radius of exactly one
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Spectral radius of the mean-field month, and the loop to blame where it exceeds 1."""
+
+    radius: float
+    """Largest modulus of an eigenvalue."""
+    blame: str
+    """Mechanism or driver without which the radius is lowest; empty where stable."""
+    radius_without: float
+    """Radius without it."""
+
+    @property
+    def stable(self) -> bool:
+        """Whether small departures die out or at least do not grow."""
+        return self.radius <= 1 + _MARGIN
+
+
+def check(program: Program) -> Stability:
+    """Stability at the base date, every uncertain number at its median."""
+    certain = _at_medians(program)
+    radius = _radius(certain)
+    if radius <= 1 + _MARGIN:
+        return Stability(radius, "", radius)
+    without = {
+        f"mechanism {name}": _radius(
+            replace(
+                certain,
+                mechanism_weight={k: t for k, t in certain.mechanism_weight.items() if k != name},
+            )
+        )
+        for name in certain.mechanism_weight
+    }
+    for driver in certain.drivers:
+        others = tuple(each for each in certain.drivers if each is not driver)
+        without[f"driver {driver.id}"] = _radius(replace(certain, drivers=others))
+    without["posture persistence"] = _radius(
+        replace(certain, behaviour=certain.behaviour | {"persistence": Table(np.zeros(()))})
+    )
+    blame = min(without, key=lambda name: without[name])
+    return Stability(radius, blame, without[blame])
+
+
+def _at_medians(program: Program) -> Program:
+    """The program with every uncertain number fixed at its median."""
+
+    def fix(table: Table) -> Table:
+        return Table(table.values)
+
+    return replace(
+        program,
+        tables={k: fix(t) for k, t in program.tables.items()},
+        mechanism_weight={k: fix(t) for k, t in program.mechanism_weight.items()},
+        behaviour={k: fix(t) for k, t in program.behaviour.items()},
+        drivers=tuple(replace(d, weight=fix(d.weight)) for d in program.drivers),
+        pushes=tuple(replace(p, weight=fix(p.weight)) for p in program.pushes),
+        cabinets=tuple(replace(c, orientation=fix(c.orientation)) for c in program.cabinets),
+        effects=(),
+        leaves=(),
+    )
+
+
+def _parts(program: Program) -> list[tuple[str, tuple[int, ...]]]:
+    """Places of the state that can move by themselves."""
+    directed = [place for i, j in program.pairs for place in ((i, j), (j, i))]
+    places: list[tuple[str, tuple[int, ...]]] = [
+        (name, place) for name in ("y", "anchor", "trust", "pressure", "depth") for place in directed
+    ]
+    places += [
+        ("cooperation", (d, p))
+        for d in range(len(program.domains))
+        for p in range(len(program.pairs))
+    ]
+    return places + [("arena", (m,)) for m in range(len(program.arenas))]
+
+
+def _radius(program: Program) -> float:
+    """Spectral radius of the mean-field month at the base state."""
+    jacobian = _jacobian(program)
+    # What feeds nothing back has its own diagonal entry as eigenvalue and can be left out.
+    off = np.abs(jacobian - np.diag(np.diag(jacobian)))
+    active = (off.max(axis=0, initial=0) > 0) & (off.max(axis=1, initial=0) > 0)
+    alone = np.abs(np.diag(jacobian)[~active]).max(initial=0)
+    core = jacobian[np.ix_(active, active)]
+    radius = np.abs(np.linalg.eigvals(core)).max(initial=0) if core.size else 0.0
+    return float(max(alone, radius))
+
+
+def _jacobian(program: Program) -> Floats:
+    """Central differences of the month by every part of the state; each one is a run."""
+    places = _parts(program)
+    ahead, behind = (_moved(program, places, sign * _STEP) for sign in (1.0, -1.0))
+    return (ahead - behind) / (2 * _STEP)
+
+
+def _moved(
+    program: Program, places: list[tuple[str, tuple[int, ...]]], by: float
+) -> Floats:
+    """The state a month after each part of it has been moved; (part read, part moved)."""
+    block = _base_block(program, len(places))
+    state: State = block.situation.state
+    for run, (name, place) in enumerate(places):
+        getattr(state, name)[(*place, run)] += by
+    observe(block)
+    mean_advance(block)
+    return np.stack([getattr(block.situation.state, name)[place] for name, place in places])
+
+
+def _base_block(program: Program, runs: int) -> Block:
+    """A block at the base date with as many equal runs as asked for, in double precision."""
+    return prepare(program, Lanes(0, 0, slice(0, 1), "monte_carlo"), np.float64, runs)

@@ -1,0 +1,176 @@
+"""What a run leaves behind, as labelled data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+RESERVED = frozenset(
+    {
+        "run",
+        "month",
+        "dyad",
+        "pair",
+        "actor",
+        "other",
+        "parameter",
+        "alignment",
+        "relation_class",
+        "alignment_first",
+        "alignment_last",
+        "parameters",
+    }
+)
+"""Names that a dataset uses itself, and that no outcome can have."""
+
+
+@dataclass
+class Record:
+    """Recorded numbers of consecutive runs; runs last, so that blocks are written whole."""
+
+    outcomes: npt.NDArray[np.float32]
+    """(outcome, month, r)."""
+    alignment: npt.NDArray[np.float32]
+    """(dyad, month, r) of the recorded dyads."""
+    classes: npt.NDArray[np.int8]
+    """(pair, month, r) relation class of the classed pairs."""
+    first: npt.NDArray[np.float32]
+    """(i, j, r) alignment of everyone at the base date."""
+    last: npt.NDArray[np.float32]
+    """(i, j, r) alignment of everyone at the horizon."""
+    parameters: npt.NDArray[np.float32]
+    """(uncertain number, r)."""
+
+    @classmethod
+    def empty(cls, labels: Labels, runs: int) -> Record:
+        """Room for so many runs."""
+        n, months = len(labels.actors), labels.months + 1
+        return cls(
+            outcomes=np.empty((len(labels.outcomes), months, runs), np.float32),
+            alignment=np.empty((len(labels.dyads), months, runs), np.float32),
+            classes=np.empty((len(labels.pairs), months, runs), np.int8),
+            first=np.empty((n, n, runs), np.float32),
+            last=np.empty((n, n, runs), np.float32),
+            parameters=np.empty((len(labels.parameters), runs), np.float32),
+        )
+
+    def place(self, part: Record, start: int) -> None:
+        """Copy the record of a block to its runs."""
+        for name in ("outcomes", "alignment", "classes", "first", "last", "parameters"):
+            array = getattr(part, name)
+            getattr(self, name)[..., start : start + array.shape[-1]] = array
+
+
+@dataclass(frozen=True)
+class OutcomeLabel:
+    """What an outcome is called and measured in."""
+
+    id: str
+    name: str
+    unit: str
+    about: str
+    range: tuple[float, float]
+    is_class: bool
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of everything recorded."""
+
+    actors: tuple[str, ...]
+    actor_names: tuple[str, ...]
+    outcomes: tuple[OutcomeLabel, ...]
+    dyads: tuple[str, ...]
+    pairs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    classes: tuple[str, ...]
+    start: str
+    """First month, YYYY-MM."""
+    months: int
+
+
+def dataset(record: Record, labels: Labels, attributes: Mapping[str, Any]) -> xr.Dataset:
+    """A record as an ``xarray.Dataset``, without copying the arrays.
+
+    Dims: run, month, dyad, pair, actor, other, parameter. Every outcome is a variable
+    (run, month); month is the beginning of the month, the first one the base state.
+    """
+    import xarray as xr
+
+    variables: dict[str, Any] = {}
+    flags = {
+        "flag_values": np.arange(len(labels.classes), dtype=np.int8),
+        "flag_meanings": " ".join(labels.classes),
+        "units": "class",
+    }
+    for place, outcome in enumerate(labels.outcomes):
+        notes: dict[str, Any] = {"long_name": outcome.name, "about": outcome.about}
+        values: npt.NDArray[Any] = record.outcomes[place].T
+        if outcome.is_class:
+            values, notes = values.astype(np.int8), notes | flags
+        else:
+            notes |= {"units": outcome.unit, "valid_range": np.array(outcome.range)}
+        variables[outcome.id] = (("run", "month"), values, notes)
+    alignment = {"long_name": "alignment", "units": "index", "valid_range": np.array((-1.0, 1.0))}
+    if labels.dyads:
+        variables["alignment"] = (("run", "month", "dyad"), _runs_first(record.alignment), alignment)
+    if labels.pairs:
+        variables["relation_class"] = (
+            ("run", "month", "pair"),
+            _runs_first(record.classes),
+            {"long_name": "relation class", **flags},
+        )
+    for name, when in (("first", "at the base date"), ("last", "at the horizon")):
+        variables[f"alignment_{name}"] = (
+            ("run", "actor", "other"),
+            getattr(record, name).transpose(2, 0, 1),
+            alignment | {"long_name": f"alignment {when}"},
+        )
+    variables["parameters"] = (
+        ("run", "parameter"),
+        record.parameters.T,
+        {"long_name": "value drawn for each uncertain number", "units": "as in the scenario"},
+    )
+    coordinates = {
+        "run": np.arange(record.first.shape[-1]),
+        "month": _months(labels.start, labels.months),
+        "dyad": list(labels.dyads),
+        "pair": list(labels.pairs),
+        "actor": list(labels.actors),
+        "other": list(labels.actors),
+        "actor_name": ("actor", list(labels.actor_names)),
+        "parameter": list(labels.parameters),
+    }
+    return xr.Dataset(variables, coords=coordinates, attrs=dict(attributes))
+
+
+def _runs_first(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """(thing, month, r) seen as (r, month, thing)."""
+    return array.transpose(2, 1, 0)
+
+
+def _months(start: str, months: int) -> npt.NDArray[np.datetime64]:
+    first = np.datetime64(start, "M")
+    return (first + np.arange(months + 1)).astype("datetime64[ns]")
+
+
+def outcome_names(ds: xr.Dataset) -> Sequence[str]:
+    """The declared outcomes of a dataset, in the scenario's order."""
+    return [str(name) for name in ds.data_vars if name not in RESERVED]
+
+
+def is_class(ds: xr.Dataset, name: str) -> bool:
+    """Whether an outcome is a relation class rather than a number."""
+    return "flag_meanings" in ds[name].attrs
+
+
+def class_names(ds: xr.Dataset, name: str = "relation_class") -> list[str]:
+    """Names of the relation classes, by code."""
+    return str(ds[name].attrs["flag_meanings"]).split()
