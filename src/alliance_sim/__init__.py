@@ -1,1 +1,65 @@
-"""Simulate how the alignments of states would change under a named intervention."""
+"""Simulate how the alignments of states would change under a named intervention.
+
+>>> import alliance_sim as al
+>>> scenario = al.load_scenario("us_exits_jcpoa")
+>>> scenario.name
+'The US leaves the nuclear deal'
+
+Everything is imported when it is first used, so that ``import alliance_sim`` does no work.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alliance_sim import plots
+    from alliance_sim.engines.agents import AllianceModel
+    from alliance_sim.errors import AllianceSimError, InputError, Problem
+    from alliance_sim.load import load_scenario, load_world
+    from alliance_sim.simulate import compare, run
+    from alliance_sim.spec import Intervention, Scenario, World
+
+__all__ = [
+    "AllianceModel",
+    "AllianceSimError",
+    "InputError",
+    "Intervention",
+    "Problem",
+    "Scenario",
+    "World",
+    "compare",
+    "load_scenario",
+    "load_world",
+    "plots",
+    "run",
+]
+
+_HOMES = {
+    "AllianceModel": "engines.agents",
+    "AllianceSimError": "errors",
+    "InputError": "errors",
+    "Intervention": "spec",
+    "Problem": "errors",
+    "Scenario": "spec",
+    "World": "spec",
+    "compare": "simulate",
+    "load_scenario": "load",
+    "load_world": "load",
+    "run": "simulate",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "plots":
+        return import_module("alliance_sim.plots")
+    if name == "__version__":
+        return import_module("importlib.metadata").version("alliance-sim")
+    if name in _HOMES:
+        return getattr(import_module(f"alliance_sim.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'alliance_sim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

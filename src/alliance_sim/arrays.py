@@ -126,8 +126,8 @@ class State:
     """(m, r) level of arenas."""
     alignment: Floats
     """(i, j, r) tanh of y."""
-    friendliness: Floats
-    """(i, j, r) positive part of alignment."""
+    regard: Floats
+    """(i, j, r) positive part of alignment, weighted by j's capability."""
     hostility: Floats
     """(i, j, r) negative part of alignment, as a positive number."""
     coercion: Floats

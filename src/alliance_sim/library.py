@@ -49,8 +49,9 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
         if _exists(candidate):
             return candidate
     beside = [str(path.parent / name) for folder in folders for name in _neighbours(folder / path)]
+    shown = str(name_or_path)[:100]
     mend = _suggest(str(name_or_path), [*shipped], beside)
-    raise InputError([Problem(f"there is no {kind} '{name_or_path}'", mend)])
+    raise InputError([Problem(f"there is no {kind} '{shown}'", mend)])
 
 
 def _exists(path: Path) -> bool:

@@ -6,16 +6,15 @@ A program is the same for all runs. Drawing its tables for a block of runs gives
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from alliance_sim.arrays import Floats, Ints
+from alliance_sim.arrays import Floats
 from alliance_sim.rules.signals import Signal
-
 
 Precision = type[np.float32] | type[np.float64]
 
@@ -23,7 +22,7 @@ Precision = type[np.float32] | type[np.float64]
 class Quantile(Protocol):
     """A distribution, as far as drawing from it goes."""
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: npt.NDArray[np.float64], /) -> Floats:
         """Values at probabilities."""
         ...  # pragma: no cover
 
@@ -49,7 +48,7 @@ class Table:
 
     def draw(self, draws: Draws, dtype: Precision = np.float32) -> Floats:
         """The array with a last axis of runs; of length 1 where all entries are certain."""
-        values = self.values[..., None].astype(dtype)
+        values: Floats = self.values[..., None].astype(dtype)
         if not self.leaves:
             return values
         runs = len(draws[self.leaves[0][1].path])
@@ -57,6 +56,10 @@ class Table:
         for place, leaf in self.leaves:
             out[place] = draws[leaf.path]
         return out
+
+
+Channel = Literal["orientation", "trust", "desire", "capacity", "arena"]
+"""What a driver acts on."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class DriverRule:
     weight: Table
     signal: Signal
     response: Callable[[Floats], Floats]
-    channel: Literal["orientation", "trust", "desire", "capacity", "arena"]
+    channel: Channel
     places: tuple[tuple[int, ...], ...]
     """Directed dyads (i, j); for exchange (d, p); for an arena (m,)."""
 
@@ -193,8 +196,3 @@ class Program:
 def full(array: Floats, runs: int) -> Floats:
     """A writable copy with a last axis of ``runs``."""
     return np.broadcast_to(array, (*array.shape[:-1], runs)).copy()
-
-
-def integers(values: Sequence[int]) -> Ints:
-    """An integer array."""
-    return np.array(values, dtype=np.int64)

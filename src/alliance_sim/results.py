@@ -120,7 +120,11 @@ def dataset(record: Record, labels: Labels, attributes: Mapping[str, Any]) -> xr
         variables[outcome.id] = (("run", "month"), values, notes)
     alignment = {"long_name": "alignment", "units": "index", "valid_range": np.array((-1.0, 1.0))}
     if labels.dyads:
-        variables["alignment"] = (("run", "month", "dyad"), _runs_first(record.alignment), alignment)
+        variables["alignment"] = (
+            ("run", "month", "dyad"),
+            _runs_first(record.alignment),
+            alignment,
+        )
     if labels.pairs:
         variables["relation_class"] = (
             ("run", "month", "pair"),

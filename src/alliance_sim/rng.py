@@ -14,10 +14,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-BLOCK = 256
+BLOCK = 512
 """Runs that share one stream. Part of what a seed means: changing it changes every number."""
 
-_SMALLEST = 2.0**-25  # half the step of a single-precision draw: keeps 0 out, whose logit is infinite
+_SMALLEST = 2.0**-25  # half the step of a single-precision draw: 0 has no finite logit
 
 Floats = npt.NDArray[np.floating[Any]]
 

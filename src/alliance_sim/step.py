@@ -7,6 +7,7 @@ engines are two ways to run one rule book.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,6 +57,8 @@ class Block:
     """(d, p, r) capacity at the base date, kept above zero."""
     base_mutual: Floats = field(default_factory=lambda: np.zeros(1))
     """(p, r) mean alignment of both sides at the base date."""
+    base_trust_change: Floats = field(default_factory=lambda: np.zeros(1))
+    """(i, j, r) what acts are expected to do to trust in a month at the base date."""
     expected: Expected | None = None
     """What postures do on average at the base date."""
 
@@ -67,7 +70,7 @@ def observe_relations(block: Block, rows: slice) -> None:
     """Bring alignment, coercion and commitment of these actors up to date."""
     s, c = block.situation.state, block.situation.circumstances
     s.alignment[rows] = np.tanh(s.y[rows])
-    s.friendliness[rows] = np.maximum(s.alignment[rows], 0)
+    s.regard[rows] = np.maximum(s.alignment[rows], 0) * block.third_party_weight
     s.hostility[rows] = np.maximum(-s.alignment[rows], 0)
     tie = block.parameters.tie[rows]
     s.coercion[rows] = np.clip(c.coercion[rows] + s.pressure[rows], 0, 1) * tie
@@ -93,37 +96,82 @@ def observe_threats(block: Block, rows: slice) -> None:
 
 def mechanism_values(block: Block, rows: slice, name: str) -> Floats:
     """What one mechanism says to these actors now, (i, j, r)."""
+    return MECHANISMS[name](block, rows)
+
+
+def _common_threat(block: Block, rows: slice) -> Floats:
+    s = block.situation.state
+    return mechanisms.common_threat(s.root_threat[rows], s.root_threat)
+
+
+def _direct_threat(block: Block, rows: slice) -> Floats:
+    return mechanisms.direct_threat(block.situation.state.threat[rows])
+
+
+def _structural_balance(block: Block, rows: slice) -> Floats:
+    s = block.situation.state
+    own = s.alignment[rows] * block.third_party_weight
+    return mechanisms.structural_balance(own, s.alignment, block.third_party_scale[rows])
+
+
+def _issue_agreement(block: Block, rows: slice) -> Floats:
+    return mechanisms.issue_agreement(
+        block.stake[rows], block.stake, block.situation.state.arena, block.stake_scale[rows]
+    )
+
+
+def _abandonment(block: Block, rows: slice) -> Floats:
+    s = block.situation.state
+    return mechanisms.abandonment(s.commitment[rows], s.trust[rows], _exposure(s, rows))
+
+
+def _entrapment(block: Block, rows: slice) -> Floats:
+    s = block.situation.state
+    return mechanisms.entrapment(
+        s.commitment[rows], s.regard[rows], s.hostility, block.third_party_scale[rows]
+    )
+
+
+def _reputation(block: Block, rows: slice) -> Floats:
+    s = block.situation.state
+    return mechanisms.reputation(
+        s.trust[rows], s.regard[rows], s.trust, block.third_party_scale[rows]
+    )
+
+
+def _dependence(block: Block, rows: slice) -> Floats:
     s, c = block.situation.state, block.situation.circumstances
-    weight, scale = block.third_party_weight, block.third_party_scale[rows]
-    match name:
-        case "common_threat":
-            return mechanisms.common_threat(s.root_threat[rows], s.root_threat)
-        case "direct_threat":
-            return mechanisms.direct_threat(s.threat[rows])
-        case "structural_balance":
-            return mechanisms.structural_balance(s.alignment[rows] * weight, s.alignment, scale)
-        case "issue_agreement":
-            return mechanisms.issue_agreement(
-                block.stake[rows], block.stake, s.arena, block.stake_scale[rows]
-            )
-        case "abandonment":
-            return mechanisms.abandonment(s.commitment[rows], s.trust[rows], _exposure(s, rows))
-        case "entrapment":
-            friends = s.friendliness[rows] * weight
-            return mechanisms.entrapment(s.commitment[rows], friends, s.hostility, scale)
-        case "reputation":
-            friends = s.friendliness[rows] * weight
-            return mechanisms.reputation(s.trust[rows], friends, s.trust, scale)
-        case "dependence":
-            received = s.coercion[:, rows].swapaxes(0, 1)
-            return mechanisms.dependence(s.isolation[rows], np.minimum(c.power, 1), received)
-        case "hedging":
-            return mechanisms.hedging(s.friendliness[rows] * weight, s.coercion, scale)
-        case "commitment":
-            return mechanisms.commitment(s.commitment[rows])
-        case "government":
-            return mechanisms.government(c.orientation[rows])
-    raise ValueError(f"no mechanism is called {name!r}")
+    received = s.coercion[:, rows].swapaxes(0, 1)
+    return mechanisms.dependence(s.isolation[rows], np.minimum(c.power, 1), received)
+
+
+def _hedging(block: Block, rows: slice) -> Floats:
+    s = block.situation.state
+    return mechanisms.hedging(s.regard[rows], s.coercion, block.third_party_scale[rows])
+
+
+def _commitment(block: Block, rows: slice) -> Floats:
+    return mechanisms.commitment(block.situation.state.commitment[rows])
+
+
+def _government(block: Block, rows: slice) -> Floats:
+    return mechanisms.government(block.situation.circumstances.orientation[rows])
+
+
+MECHANISMS: dict[str, Callable[[Block, slice], Floats]] = {
+    "common_threat": _common_threat,
+    "direct_threat": _direct_threat,
+    "structural_balance": _structural_balance,
+    "issue_agreement": _issue_agreement,
+    "abandonment": _abandonment,
+    "entrapment": _entrapment,
+    "reputation": _reputation,
+    "dependence": _dependence,
+    "hedging": _hedging,
+    "commitment": _commitment,
+    "government": _government,
+}
+"""Mechanism -> its reading for some actors; the names are those a world gives weights to."""
 
 
 def _exposure(s: State, rows: slice) -> Floats:
@@ -192,11 +240,9 @@ def acts_of(block: Block, posture: Postures) -> Acts:
 def mean_acts_of(block: Block, utility: Floats) -> Acts:
     """What postures would do on average; for the stability check."""
     assert block.expected is not None
-    chances = decision.probabilities(
-        utility, block.parameters.temperature, block.program.cutpoints
-    )
+    chances = decision.probabilities(utility, block.parameters.temperature, block.program.cutpoints)
     return decision.mean_acts(
-        chances, block.program.impacts, block.parameters.tie, block.expected
+        chances, tuple(block.program.impacts), block.parameters.tie, block.expected
     )
 
 
@@ -206,7 +252,6 @@ def mean_acts_of(block: Block, utility: Floats) -> Acts:
 def act(block: Block, acts: Acts, rows: slice) -> None:
     """Move what belongs to these actors: alignment, trust, pressure, depth."""
     s, p = block.situation.state, block.parameters
-    assert block.expected is not None
     rates = p.behaviour
 
     def received(array: Floats) -> Floats:
@@ -216,13 +261,11 @@ def act(block: Block, acts: Acts, rows: slice) -> None:
     moved = updates.alignment(y, anchor, acts.flow[rows], received(acts.flow), rates)
     s.anchor[rows] = updates.anchor(anchor, y, p.base[rows], rates)
     s.y[rows] = moved
+    change = updates.trust_change(
+        s.trust[rows], received(acts.friendly), received(acts.hostile), rates
+    )
     s.trust[rows] = updates.trust(
-        s.trust[rows],
-        _trust_level(block, rows),
-        received(acts.friendly),
-        received(acts.hostile),
-        (p.trust[rows], received(block.expected.friendly), received(block.expected.hostile)),
-        rates,
+        s.trust[rows], change, block.base_trust_change[rows], _trust_level(block, rows), rates
     )
     s.pressure[rows] = updates.pressure(s.pressure[rows], acts.coerces[rows], rates)
     s.depth[rows] = updates.depth(

@@ -94,7 +94,7 @@ class Timeline:
         voted = self._vote(month)
         forced = self._install(begun)
         moved = any(
-            not np.array_equal(*np.broadcast_arrays(before, after))
+            bool(np.any(before != after))
             for before, after in zip(self._shares, shares, strict=True)
         )
         if not (moved or voted or forced):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -54,7 +54,9 @@ def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
 
 def draw_parameters(program: Program, draws: Draws, dtype: Precision) -> Parameters:
     """All parameters of the block."""
-    tables = {name: table.draw(draws, np.float64) for name, table in program.tables.items()}
+    tables: dict[str, Any] = {
+        name: table.draw(draws, np.float64) for name, table in program.tables.items()
+    }
     limit = np.tanh(updates.Y_LIMIT)
     tables["base"] = np.arctanh(np.clip(tables["base"], -limit, limit))
     return Parameters(
@@ -77,7 +79,7 @@ def _initial_state(p: Parameters, runs: int) -> State:
         cooperation=full(p.cooperation, runs),
         arena=full(p.level, runs),
         alignment=square.copy(),
-        friendliness=square.copy(),
+        regard=square.copy(),
         hostility=square.copy(),
         coercion=square.copy(),
         commitment=square.copy(),
@@ -177,5 +179,9 @@ def _calibrate(block: Block, draws: Draws, dtype: Precision) -> None:
         block.base_pull = np.zeros_like(s.y)
         nothing = np.zeros_like(s.y)
         block.expected = decision.expected([nothing] * 5, tuple(program.impacts), p.tie)
-
-
+    block.base_trust_change = updates.trust_change(
+        p.trust,
+        block.expected.friendly.swapaxes(0, 1),
+        block.expected.hostile.swapaxes(0, 1),
+        p.behaviour,
+    )

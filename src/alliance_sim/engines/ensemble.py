@@ -80,7 +80,7 @@ def _parts(scenario: Scenario, blocks: list[Lanes], workers: int) -> Iterator[Re
 
 @lru_cache(maxsize=4)
 def _compiled(text: bytes) -> tuple[Program, Labels]:
-    scenario: Scenario = pickle.loads(text)  # noqa: S301 - our own pickle, from this process tree
+    scenario: Scenario = pickle.loads(text)  # our own, from this process tree
     return compile_scenario(scenario), labels_of(scenario)
 
 

@@ -33,9 +33,7 @@ def pair_class(block: Block, pair: int, limits: dict[str, Floats]) -> Codes:
     )
 
 
-def record_month(
-    block: Block, record: Record, month: int, limits: dict[str, Floats]
-) -> None:
+def record_month(block: Block, record: Record, month: int, limits: dict[str, Floats]) -> None:
     """Write the situation at the beginning of a month."""
     program, s = block.program, block.situation.state
     for place, pair in enumerate(program.classed_pairs):

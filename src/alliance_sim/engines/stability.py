@@ -84,7 +84,9 @@ def _parts(program: Program) -> list[tuple[str, tuple[int, ...]]]:
     """Places of the state that can move by themselves."""
     directed = [place for i, j in program.pairs for place in ((i, j), (j, i))]
     places: list[tuple[str, tuple[int, ...]]] = [
-        (name, place) for name in ("y", "anchor", "trust", "pressure", "depth") for place in directed
+        (name, place)
+        for name in ("y", "anchor", "trust", "pressure", "depth")
+        for place in directed
     ]
     places += [
         ("cooperation", (d, p))
@@ -113,9 +115,7 @@ def _jacobian(program: Program) -> Floats:
     return (ahead - behind) / (2 * _STEP)
 
 
-def _moved(
-    program: Program, places: list[tuple[str, tuple[int, ...]]], by: float
-) -> Floats:
+def _moved(program: Program, places: list[tuple[str, tuple[int, ...]]], by: float) -> Floats:
     """The state a month after each part of it has been moved; (part read, part moved)."""
     block = _base_block(program, len(places))
     state: State = block.situation.state

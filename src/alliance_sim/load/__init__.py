@@ -16,6 +16,7 @@ from alliance_sim.load.names import names_of
 from alliance_sim.load.schema import schema
 from alliance_sim.load.tree import Node
 from alliance_sim.spec import Scenario, World
+from alliance_sim.spec.base import Names
 
 __all__ = [
     "check_file",
@@ -80,12 +81,18 @@ def read_world(data: Mapping[str, Any]) -> World:
 
 
 def check_file(path: str | Path) -> list[Problem]:
-    """Everything that is wrong with a scenario file or a world file; empty when it is right."""
+    """Everything that is wrong with a scenario file or a world file; empty when it is right.
+
+    A file with ``actors`` is a world; a file that only extends another is of its kind.
+    """
+    known = {**shipped_worlds(), **shipped_scenarios()}
+    file = known.get(path, Path(path)) if isinstance(path, str) else path
+    documents = Documents()
     try:
-        if _kind_of_file(Path(path)) == "world":
-            load_world(Path(path))
+        if _kind_of_file(file, documents) == "world":
+            _checked(World, documents.world(file), documents)
         else:
-            load_scenario(Path(path))
+            _checked(Scenario, documents.scenario(file), documents)
     except InputError as error:
         return list(error.problems)
     return []
@@ -94,9 +101,9 @@ def check_file(path: str | Path) -> list[Problem]:
 _SCENARIO_KEYS = ("world", "horizon", "interventions", "baseline", "set")
 
 
-def _kind_of_file(path: Path, left: int = 40) -> Kind:
+def _kind_of_file(path: Path, documents: Documents, left: int = 40) -> Kind:
     """A document with actors is a world; one that says too little is what it extends."""
-    tree = Documents().read(path)
+    tree = documents.read(path)
     if tree is None or not left:
         return "scenario"
     if tree.child("actors") is not None:
@@ -107,9 +114,10 @@ def _kind_of_file(path: Path, left: int = 40) -> Kind:
     if extends in shipped_worlds() and extends not in shipped_scenarios():
         return "world"
     try:
-        return _kind_of_file(find(extends, "scenario", relative_to=path), left - 1)
+        parent = find(extends, "scenario", relative_to=path)
     except InputError:
         return "scenario"
+    return _kind_of_file(parent, documents, left - 1)
 
 
 def _overridden(tree: Node | None, documents: Documents, overrides: Sequence[str]) -> Node | None:
@@ -120,23 +128,27 @@ def _checked(model: type[_Model], tree: Node | None, documents: Documents) -> _M
     """The model of a document, or everything that is wrong with the document."""
     problems = documents.problems
     if tree is not None and not documents.broken:
-        in_scenario = "world" in model.model_fields
-        names = (
-            names_of(tree.child("world"), tree.child("horizon"))
-            if in_scenario
-            else (names_of(tree))
-        )
         try:
-            checked = model.model_validate(tree.plain(), context=names)
+            checked = model.model_validate(tree.plain(), context=_names(model, tree))
         except ValidationError as error:
             # What has been refused while reading need not be refused again.
             known = {_place(problem) for problem in problems if problem.line is not None}
-            found = explain(error, tree)
+            found = explain(error, tree, without="world" if documents.worldless else None)
             problems += [problem for problem in found if _place(problem) not in known]
         else:
             if not problems:
                 return checked
     raise InputError(_in_order(problems))
+
+
+def _names(model: type[Any], tree: Node) -> Names | None:
+    """What the document declares; None, which leaves names unchecked, without a world."""
+    if model is World:
+        return names_of(tree)
+    world = tree.child("world")
+    if world is None or not isinstance(world.value, dict):
+        return None
+    return names_of(world, tree.child("horizon"))
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

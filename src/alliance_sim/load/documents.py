@@ -6,6 +6,7 @@ there, also when it only comes to light in the child.
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,10 @@ class Documents:
     problems: list[Problem] = field(default_factory=list)
     broken: bool = False
     """Part of the document is missing, so that checking the rest would mislead."""
+    worldless: bool = False
+    """The world alone is missing, so that what it declares is not known."""
+    files: dict[Path, Node | None] = field(default_factory=dict)
+    """What has been read."""
 
     def scenario(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
         """The scenario in a file, on top of those that it extends."""
@@ -119,9 +124,12 @@ class Documents:
 
     def read(self, path: Path) -> Node | None:
         """The mapping in one file as it stands there."""
-        text = self._text(path)
-        if text is None:
-            return None
+        if path not in self.files:
+            text = self._text(path)
+            self.files[path] = None if text is None else self._mapping(path, text)
+        return self.files[path]
+
+    def _mapping(self, path: Path, text: str) -> Node | None:
         tree, problems = parse(text, str(path))
         self.problems += problems
         mark = Mark(str(path), 1, 1)
@@ -143,18 +151,18 @@ class Documents:
         mark = Mark(str(path))
         try:
             with path.open("rb") as file:
-                data = file.read(_MAX_BYTES + 1)
-        except OSError as error:
-            reason = (error.strerror or "unreadable").lower()
+                data = file.read(_MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
+        except (OSError, ValueError) as error:  # ValueError: a null character in the name
+            reason = str(getattr(error, "strerror", None) or error).lower()
             self.fail(mark, f"the file cannot be read: {reason}", "give a readable YAML file")
             return None
         if len(data) > _MAX_BYTES:
             self.fail(mark, "the file is larger than 1 MB", "split it, or take out bulk data")
             return None
         try:
-            return data.decode("utf-8-sig")
+            return data.decode()
         except UnicodeDecodeError as error:
-            before = data[: error.start].decode("utf-8-sig")
+            before = data[: error.start].decode()
             line, start = before.count("\n") + 1, before.rfind("\n") + 1
             self.fail(
                 Mark(str(path), line, len(before) - start + 1),
@@ -212,6 +220,7 @@ class Documents:
         if world is None:
             return tree, False
         loaded: Node | None = None
+        whole = not self.broken
         if isinstance(world.value, str):
             found = self._find(world, "world", path)
             loaded = None if found is None else self.world(found)
@@ -220,6 +229,8 @@ class Documents:
         else:
             return tree, False
         if loaded is None:
+            # The rest of the scenario can still be checked, but for the names it uses.
+            self.broken, self.worldless = not whole, True
             return without(tree, "world"), True
         return _with(tree, "world", replace(loaded, key=world.key)), True
 

@@ -49,9 +49,14 @@ _BOUNDS = {
 }
 
 
-def explain(error: ValidationError, tree: Node) -> Iterator[Problem]:
-    """Every mistake that validation found, at its place in the tree."""
+def explain(error: ValidationError, tree: Node, without: str | None = None) -> Iterator[Problem]:
+    """Every mistake that validation found, at its place in the tree.
+
+    What stands under the top key ``without`` could not be read, as has been reported.
+    """
     for line in error.errors(include_url=False):
+        if line["loc"][:1] == (without,):
+            continue
         place = _Place(tree, line["loc"])
         if not _is_echo(line, place):
             what, mend = _say(line, place)
@@ -91,7 +96,8 @@ class _Place:
 
     def problem(self, kind: str, what: str, mend: str) -> Problem:
         """A problem at this place; without lines, its path is told in words."""
-        at_key = self.is_key or kind in ("unknown_key", "missing")
+        lacks_key = kind == "missing" and isinstance(self.node.value, dict)
+        at_key = self.is_key or lacks_key or kind == "unknown_key"
         mark: Mark = (self.node.key or self.node.mark) if at_key else self.node.mark
         if mark.line is None and self.path:
             what = f"{'.'.join(self.path)}: {what}"
@@ -117,7 +123,7 @@ def _say(line: Any, place: _Place) -> tuple[str, str]:
         return _wrong_type(kind, value, place)
     if kind in _BOUNDS:
         name, relation, mend = _BOUNDS[kind]
-        return f"{value} {relation} {context[name]}", f"{mend} {context[name]}"
+        return f"{_digits(value)} {relation} {context[name]}", f"{mend} {context[name]}"
     if kind in _OTHERS:
         return _OTHERS[kind](value, context, place)
     what, _, mend = str(line["msg"]).rpartition("; ")
@@ -139,6 +145,12 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", text) is not None
 
 
+def _digits(value: float) -> str:
+    """A number without the hundreds of digits that an integer may have."""
+    text = str(value) if isinstance(value, int) else format(value, ".12g")
+    return text if len(text) <= 20 else f"{text[:20]}..."
+
+
 def _found(value: object) -> str:
     """A value as messages show it."""
     if isinstance(value, str):
@@ -146,10 +158,7 @@ def _found(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        shown = (
-            format(value, "g") if isinstance(value, float) or abs(value) < 1e15 else "a huge one"
-        )
-        return f"the number {shown}"
+        return f"the number {_digits(value)}"
     return kind_of(value)
 
 

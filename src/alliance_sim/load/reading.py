@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from alliance_sim.errors import Problem
-from alliance_sim.load.tree import MAX_DEPTH, MAX_NODES, Mark, Node, Scalar, kind_of
+from alliance_sim.load.tree import MAX_DEPTH, MAX_NODES, Mark, Node, Scalar, is_whole, kind_of
 
 
 class _UnreadableError(Exception):
@@ -93,8 +93,11 @@ class _Builder:
     anchors: dict[str, Node | None] = field(default_factory=dict)
     """Name -> node; None while the node is still being read."""
     count: int = 0
+    reached: Mark = field(default_factory=Mark)
+    """Where the last value or key read stands."""
 
     def mark(self, event: Event) -> Mark:
+        """The place of an event, counted from 1."""
         return Mark(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def report(self, event: Event, what: str, mend: str) -> None:
@@ -105,6 +108,7 @@ class _Builder:
 
     def node(self, event: Event, depth: int) -> Node:
         self.count += 1
+        self.reached = self.mark(event)
         if self.count > MAX_NODES:
             raise self.stop(event, f"more than {MAX_NODES} values in one file", "split the file")
         if isinstance(event, AliasEvent):
@@ -155,9 +159,7 @@ class _Builder:
 
     def scalar(self, event: ScalarEvent) -> Scalar:
         text: str = event.value
-        try:
-            text.encode()
-        except UnicodeEncodeError:
+        if not is_whole(text):
             self.report(event, "text with half a character (a lone surrogate)", "retype the text")
             return text.encode(errors="replace").decode()
         tag: str = event.tag or ("" if event.implicit[0] else "!")
@@ -174,8 +176,8 @@ class _Builder:
         except ValueError:  # also what Python says of integers with thousands of digits
             self.report(
                 event,
-                f"'{text[:40]}' cannot be read as the number or word it should be",
-                "correct the value or its tag",
+                f"'{text[:40]}' cannot be read as what it should be",
+                "correct the number or the tag",
             )
             return text
 
@@ -245,9 +247,7 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
 
     No tree comes back where the text breaks off or holds no document.
     """
-    yaml = YAML(typ="safe", pure=True)
-    events: Iterator[Event] = iter(yaml.parse(text))
-    builder = _Builder(file, events)
+    builder = _Builder(file, iter(YAML(typ="safe", pure=True).parse(text)))
     try:
         tree = _document(builder)
     except _UnreadableError as error:
@@ -258,11 +258,11 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         return None, [*builder.problems, _syntax_problem(error, file)]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         # The scanner lets some malformed escapes and directives through to Python itself.
-        reader = yaml.reader
-        mark = Mark(file, reader.line + 1, reader.column + 1)
         return None, [
             *builder.problems,
-            mark.problem("the YAML breaks off here", "look for a malformed escape or directive"),
+            builder.reached.problem(
+                "the YAML after this cannot be read", "look for a malformed escape or directive"
+            ),
         ]
     return tree, builder.problems
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from alliance_sim.errors import Problem
+from alliance_sim.errors import InputError, Problem
 
 MAX_DEPTH = 40
 MAX_NODES = 100_000
@@ -64,6 +64,11 @@ def _one_line(text: str) -> str:
     return shown if len(shown) <= 400 else shown[:400] + "..."
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text can be written to a file: surrogates come in pairs."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def kind_of(value: object) -> str:
     """What a value is, in the words of messages."""
     words = {dict: "a mapping", list: "a list", str: "text", bool: "true or false"}
@@ -96,13 +101,12 @@ def _from_value(
 
     count[0] += 1
     if len(path) > MAX_DEPTH or count[0] > MAX_NODES:
-        if count[0] <= MAX_NODES + 1:
-            return report("nested too deeply or too large", "take out levels or parts of it")
-        return Node(None, Mark())
+        report("nested too deeply or too large", "take out levels or parts of it")
+        raise InputError(problems)  # data may contain itself, and would never end
     if isinstance(value, Mapping):
         entries = {}
         for key, item in value.items():
-            if isinstance(key, str):
+            if isinstance(key, str) and is_whole(key):
                 step = _from_value(item, (*path, key), problems, count)
                 entries[key] = replace(step, key=Mark())
             else:
@@ -114,6 +118,8 @@ def _from_value(
             for index, item in enumerate(value)
         ]
         return Node(items, Mark())
+    if isinstance(value, str) and not is_whole(value):
+        return report("text with half a character (a lone surrogate)", "retype the text")
     if value is None or isinstance(value, str | bool | int | float):
         return Node(value, Mark())
     return report(

@@ -44,7 +44,7 @@ def target_share(roots_a: Floats, roots_b: Floats, other_pull: Floats) -> Floats
     for k in range(1, shared.shape[0]):
         chief = np.maximum(chief, shared[k])
         total = total + shared[k]
-    return chief / np.maximum(total + np.maximum(other_pull, 0), 1e-12)
+    return np.asarray(chief / np.maximum(total + np.maximum(other_pull, 0), 1e-12))
 
 
 def classify(
@@ -58,9 +58,7 @@ def classify(
     """Relation class of a dyad, an index into CLASSES; all arguments (r,)."""
     broad = domains >= limits["broad_from"]
     friendly = orientation >= limits["friendly_above"]
-    alliance = (
-        friendly & (institution >= limits["deep_from"]) & (target >= limits["targeted_from"])
-    )
+    alliance = friendly & (institution >= limits["deep_from"]) & (target >= limits["targeted_from"])
     trusting = trust >= limits["trusting_from"]
     out = np.full(orientation.shape, DISTANT, dtype=np.int8)
     out[domains >= 1] = TACTICAL

@@ -7,6 +7,7 @@ The ladder has five rungs: coerce, distance, hold, cooperate, commit. McCullagh 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def probabilities(
     spread = temperature[:, None, :]
     above = [1 / (1 + np.exp(np.clip((cut - utility_) / spread, -80, 80))) for cut in cutpoints]
     edges = [np.ones_like(utility_), *above, np.zeros_like(utility_)]
-    return [low - high for low, high in zip(edges, edges[1:], strict=False)]
+    return [low - high for low, high in pairwise(edges)]
 
 
 def expected(chances: Sequence[Floats], impacts: Sequence[float], tie: Floats) -> Expected:

@@ -8,7 +8,7 @@ from alliance_sim.arrays import Floats
 
 
 def saturating(signal: Floats, half: float) -> Floats:
-    """x / (x + half), rescaled to be 1 at x = 1; negative signals count as 0."""
+    """Level off: x / (x + half), rescaled to be 1 at x = 1; negative signals count as 0."""
     x = np.maximum(signal, 0)
     return (1 + half) * x / (x + half)
 

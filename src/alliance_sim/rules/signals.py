@@ -24,7 +24,7 @@ def average(values: Sequence[Floats]) -> Floats:
     total = values[0]
     for value in values[1:]:
         total = total + value
-    return total / len(values) if len(values) > 1 else total
+    return np.asarray(total / len(values)) if len(values) > 1 else total
 
 
 def dyads(name: DyadArray, places: Places) -> Signal:
@@ -77,14 +77,20 @@ def capability(actors: Sequence[int]) -> Signal:
     """Sum of capability shares."""
 
     def read(now: Situation) -> Floats:
-        return average([now.circumstances.capability[i] for i in actors]) * len(actors)
+        shares = [now.circumstances.capability[i] for i in actors]
+        return np.asarray(average(shares) * len(actors))
 
     return read
 
 
 def government(place: int, kind: int) -> Signal:
     """1 where the government in office is of the kind, else 0."""
-    return lambda now: (now.circumstances.government[place] == kind).astype(now.state.arena.dtype)
+
+    def read(now: Situation) -> Floats:
+        in_office = now.circumstances.government[place] == kind
+        return np.asarray(in_office.astype(now.state.arena.dtype))
+
+    return read
 
 
 def agreement(place: int, parties: Sequence[int]) -> Signal:

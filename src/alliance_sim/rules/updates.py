@@ -34,25 +34,27 @@ def anchor(anchor_: Floats, y: Floats, base: Floats, rates: dict[str, Floats]) -
     return np.clip(followed, -Y_LIMIT, Y_LIMIT)
 
 
-def trust(
-    trust_: Floats,
-    level: Floats,
-    friendly: Floats,
-    hostile: Floats,
-    base: tuple[Floats, Floats, Floats],
-    rates: dict[str, Floats],
+def trust_change(
+    trust_: Floats, friendly: Floats, hostile: Floats, rates: dict[str, Floats]
 ) -> Floats:
-    """Trust after the other's acts; it falls faster than it rises.
+    """What the other's acts do to trust in a month; it falls faster than it rises.
 
-    ``level`` is what it returns to; ``friendly`` and ``hostile`` are the received acts;
-    ``base`` holds base trust and the expected friendly and hostile acts at the base date,
-    whose effect is taken off. All (i, j, r). The asymmetry: Slovic (1993), "Perceived Risk,
-    Trust, and Democracy", Risk Analysis 13:675-682.
+    ``friendly`` (not negative) and ``hostile`` (not positive) are received acts, all
+    (i, j, r). The asymmetry: Slovic (1993), "Perceived Risk, Trust, and Democracy", Risk
+    Analysis 13:675-682.
     """
-    base_trust, base_friendly, base_hostile = base
-    gain = rates["trust_rise"] * (friendly * (1 - trust_) - base_friendly * (1 - base_trust))
-    loss = rates["trust_fall"] * (hostile * trust_ - base_hostile * base_trust)
-    moved = trust_ + gain + loss - rates["trust_reversion"] * (trust_ - level)
+    gain = rates["trust_rise"] * friendly * (1 - trust_)
+    return gain + rates["trust_fall"] * hostile * trust_
+
+
+def trust(
+    trust_: Floats, change: Floats, base_change: Floats, level: Floats, rates: dict[str, Floats]
+) -> Floats:
+    """Trust after a month: changed by acts, and returning to a level; all (i, j, r).
+
+    ``base_change`` is what acts are expected to do at the base date, which is taken off.
+    """
+    moved = trust_ + (change - base_change) - rates["trust_reversion"] * (trust_ - level)
     return np.clip(moved, 0, 1)
 
 
@@ -93,9 +95,7 @@ def capacity(channel: Floats, exposure: Floats, isolation_a: Floats, isolation_b
     return channel * (1 - exposure * pressure_)
 
 
-def cooperation(
-    exchange: Floats, desired: Floats, openness: Floats, rate: Floats
-) -> Floats:
+def cooperation(exchange: Floats, desired: Floats, openness: Floats, rate: Floats) -> Floats:
     """Exchange closes part of the gap to what is desired and open; (d, p, r).
 
     ``openness`` is capacity now over capacity at the base date.

@@ -250,7 +250,7 @@ def _check_month(value: str, info: ValidationInfo) -> str:
     if not names.start <= month_number(value) < names.end:
         raise problem_error(
             f"date {value} is outside the horizon {month_text(names.start)} to "
-            f"{month_text(names.end)}",
+            f"{month_text(names.end - 1)}",
             "move the date inside it, or change horizon.start or horizon.months",
         )
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ class Distribution(Frozen):
         """Lowest and highest value it can take."""
         raise NotImplementedError
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         """Values at the probabilities ``u`` in (0, 1); same shape as ``u``."""
         raise NotImplementedError
 
@@ -39,7 +40,7 @@ class Distribution(Frozen):
 
 def _increasing(kind: str, *values: float) -> None:
     """Refuse parameters that do not rise; the last must be above the first."""
-    if any(a > b for a, b in zip(values, values[1:], strict=False)) or values[0] == values[-1]:
+    if any(a > b for a, b in pairwise(values)) or values[0] == values[-1]:
         shown = ", ".join(f"{value:g}" for value in values)
         raise problem_error(
             f"impossible {kind} distribution [{shown}]", "give the numbers from low to high"
@@ -69,7 +70,7 @@ class Uniform(Distribution):
     def support(self) -> tuple[float, float]:
         return self.uniform
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         low, high = self.uniform
         return low + (high - low) * u
 
@@ -90,7 +91,7 @@ class Triangular(Distribution):
     def support(self) -> tuple[float, float]:
         return self.triangular[0], self.triangular[2]
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         from scipy import stats
 
         low, mode, high = self.triangular
@@ -114,7 +115,7 @@ class Normal(Distribution):
     def support(self) -> tuple[float, float]:
         return -math.inf, math.inf
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         from scipy import stats
 
         return np.asarray(stats.norm.ppf(u, loc=self.normal[0], scale=self.normal[1]))
@@ -144,7 +145,7 @@ class TruncatedNormal(Distribution):
     def support(self) -> tuple[float, float]:
         return self.truncated_normal[2], self.truncated_normal[3]
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         from scipy import stats
 
         mean, sd, low, high = self.truncated_normal
@@ -169,7 +170,7 @@ class Lognormal(Distribution):
     def support(self) -> tuple[float, float]:
         return 0.0, math.inf
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         from scipy import stats
 
         return np.asarray(stats.lognorm.ppf(u, self.lognormal[1], scale=self.lognormal[0]))
@@ -192,7 +193,7 @@ class Beta(Distribution):
     def support(self) -> tuple[float, float]:
         return 0.0, 1.0
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         from scipy import stats
 
         return np.asarray(stats.beta.ppf(u, *self.beta))
@@ -234,7 +235,7 @@ class Categorical(Distribution):
     def support(self) -> tuple[float, float]:
         return min(self.categorical.values), max(self.categorical.values)
 
-    def ppf(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats, /) -> Floats:
         edges = np.cumsum(self.categorical.probabilities)[:-1]
         return np.asarray(self.categorical.values)[np.searchsorted(edges, u, side="right")]
 

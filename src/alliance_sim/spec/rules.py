@@ -6,6 +6,7 @@ month-to-month variation seen in votes (see docs/model.md); none was chosen for 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -53,7 +54,7 @@ class Postures(Frozen):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         for name, values in (("impacts", self.impacts), ("cutpoints", self.cutpoints)):
-            if any(a >= b for a, b in zip(values, values[1:], strict=False)):
+            if any(a >= b for a, b in pairwise(values)):
                 raise problem_error(f"{name} do not rise", "give them from low to high")
         return self
 

@@ -1,0 +1,109 @@
+"""From a checked scenario to a program: the only bridge from names to places in arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from alliance_sim.compile import forces, tables
+from alliance_sim.compile.index import Index
+from alliance_sim.compile.interventions import effects
+from alliance_sim.compile.readings import reading
+from alliance_sim.program import OutcomeRule, Program
+from alliance_sim.results import Labels, OutcomeLabel
+from alliance_sim.rules.classes import CLASSES
+from alliance_sim.spec import Scenario
+from alliance_sim.spec import world as wd
+
+
+def compile_scenario(scenario: Scenario) -> Program:
+    """Turn a scenario into a program."""
+    return _program(Index(scenario))
+
+
+def labels_of(scenario: Scenario) -> Labels:
+    """Names of everything that a run of the scenario records."""
+    return _labels(Index(scenario))
+
+
+def _outcomes(ix: Index) -> Iterable[OutcomeRule]:
+    """How each declared outcome is read."""
+    for name in ix.scenario.outcomes:
+        measure = ix.world.outcomes[name].measure
+        if isinstance(measure, wd.ClassMeasure):
+            yield OutcomeRule(name, None, ix.pair_of(measure.relation_class))
+        else:
+            yield OutcomeRule(name, reading(ix, measure), None)
+
+
+def _classed(ix: Index) -> tuple[int, ...]:
+    """Pairs whose relation class is recorded."""
+    pairs = {ix.pair_of(dyad) for dyad in ix.scenario.dyads}
+    pairs |= {rule.pair for rule in _outcomes(ix) if rule.pair is not None}
+    return tuple(sorted(pairs))
+
+
+def _dyads(ix: Index) -> tuple[str, ...]:
+    """Dyads whose alignment is recorded, each once."""
+    return tuple(dict.fromkeys(ix.scenario.dyads))
+
+
+def _outcome_label(name: str, outcome: wd.Outcome) -> OutcomeLabel:
+    return OutcomeLabel(
+        id=name,
+        name=outcome.name,
+        unit=outcome.unit,
+        about=outcome.about,
+        range=outcome.range,
+        is_class=isinstance(outcome.measure, wd.ClassMeasure),
+    )
+
+
+def _labels(ix: Index) -> Labels:
+    """Names of everything recorded."""
+    world = ix.world
+    pairs = [ix.pairs[pair] for pair in _classed(ix)]
+    return Labels(
+        actors=ix.actors,
+        actor_names=tuple(world.actors[name].name for name in ix.actors),
+        outcomes=tuple(_outcome_label(name, world.outcomes[name]) for name in ix.scenario.outcomes),
+        dyads=_dyads(ix),
+        pairs=tuple(f"{ix.actors[i]}-{ix.actors[j]}" for i, j in pairs),
+        parameters=tuple(leaf.path for leaf in _program(ix).leaves),
+        classes=CLASSES,
+        start=ix.scenario.horizon.start,
+        months=ix.scenario.horizon.months,
+    )
+
+
+def _program(ix: Index) -> Program:
+    """Put everything together."""
+    start, months = ix.horizon()
+    postures = ix.world.behaviour.postures
+    return Program(
+        actors=ix.actors,
+        keys=tuple(ix.world.actors[name].keyed_as or name for name in ix.actors),
+        pairs=ix.pairs,
+        domains=ix.domains,
+        arenas=ix.arenas,
+        agreements=ix.agreements,
+        tables=tables.parameter_tables(ix),
+        mechanism_weight=tables.mechanism_weights(ix),
+        behaviour=tables.behaviour(ix),
+        class_limits=tables.class_limits(ix),
+        drivers=tuple(forces.drivers(ix)),
+        pushes=tuple(forces.arena_pushes(ix)),
+        effects=tuple(effects(ix)),
+        cabinets=tuple(forces.cabinets(ix)),
+        outcomes=tuple(_outcomes(ix)),
+        cutpoints=postures.cutpoints,
+        impacts=np.asarray(postures.impacts, dtype=np.float32),
+        calibrated=ix.world.behaviour.calibration == "base_date",
+        recorded=_dyads(ix),
+        recorded_places=tuple(tuple(ix.places(dyad)) for dyad in _dyads(ix)),
+        classed_pairs=_classed(ix),
+        leaves=tuple(leaf for _, leaf in sorted(ix.leaves.items())),
+        months=months,
+        start=start,
+    )

@@ -1,0 +1,85 @@
+"""From drivers, arena inputs and governments to what pushes the model from within."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from alliance_sim.compile.index import Index
+from alliance_sim.compile.readings import reading, response
+from alliance_sim.program import ArenaPush, Cabinet, Channel, DriverRule, Table
+from alliance_sim.spec import world as wd
+from alliance_sim.spec.base import month_number
+
+
+def drivers(ix: Index) -> Iterable[DriverRule]:
+    """The drivers of the world, by id."""
+    for name, driver in sorted(ix.world.drivers.items()):
+        channel, places = _target(ix, driver)
+        yield DriverRule(
+            id=name,
+            sign=1.0 if driver.direction == "convergence" else -1.0,
+            weight=ix.one(driver.weight, f"world.drivers.{name}.weight"),
+            signal=reading(ix, driver.signal),
+            response=response(driver.response),
+            channel=channel,
+            places=tuple(places),
+        )
+
+
+def _target(ix: Index, driver: wd.Driver) -> tuple[Channel, Sequence[tuple[int, ...]]]:
+    """What a driver acts on, and where."""
+    match driver.channel:
+        case wd.ArenaChannel(arena=arena):
+            return "arena", [(ix.arena[arena],)]
+        case wd.DesireChannel(desire=domain):
+            return "desire", _exchange_places(ix, driver, domain)
+        case wd.CapacityChannel(capacity=domain):
+            return "capacity", _exchange_places(ix, driver, domain)
+        case channel:
+            places = sorted({place for dyad in driver.dyads for place in ix.places(dyad)})
+            return channel, [(i, j) for i, j in places if (min(i, j), max(i, j)) in ix.pair]
+
+
+def _exchange_places(ix: Index, driver: wd.Driver, domain: str) -> list[tuple[int, ...]]:
+    pairs = sorted({pair for dyad in driver.dyads for pair in ix.pairs_of(dyad)})
+    return [(ix.domain[domain], pair) for pair in pairs]
+
+
+def arena_pushes(ix: Index) -> Iterable[ArenaPush]:
+    """Declared inputs of arenas."""
+    for name, place in ix.arena.items():
+        for number, given in enumerate(ix.world.arenas[name].inputs):
+            path = f"world.arenas.{name}.inputs.{number}.weight"
+            yield ArenaPush(place, ix.one(given.weight, path), reading(ix, given.signal))
+
+
+def cabinets(ix: Index) -> Iterable[Cabinet]:
+    """Governments of every actor that declares some."""
+    start, months = ix.horizon()
+    for name in ix.governed:
+        government = ix.government_of(name)
+        kinds = tuple(sorted(government.kinds))
+        table = Table(np.zeros((len(kinds), len(ix.actors))))
+        for place, kind in enumerate(kinds):
+            for party, value in sorted(government.kinds[kind].orientation.items()):
+                path = f"world.actors.{name}.government.kinds.{kind}.orientation.{party}"
+                for j in ix.members(party):
+                    if j != ix.actor[name]:
+                        ix.put(table, (place, j), value, path)
+        calendar, turnover, elections = government.elections, None, frozenset[int]()
+        if calendar:
+            chances = [calendar.turnover.get(kind, 0.0) for kind in kinds]
+            turnover = np.cumsum(chances)
+            first = month_number(calendar.next) - start
+            elections = frozenset(t for t in range(first, months, calendar.every_months) if t >= 0)
+        yield Cabinet(
+            actor=ix.actor[name],
+            key=ix.world.actors[name].keyed_as or name,
+            kinds=kinds,
+            now=kinds.index(government.now),
+            orientation=table,
+            turnover=turnover,
+            elections=elections,
+        )

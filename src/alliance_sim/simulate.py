@@ -1,0 +1,158 @@
+"""Run scenarios from Python: the calls behind the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.load import load_scenario
+from alliance_sim.spec import Scenario
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_MADE_WITH = ("alliance-sim", "numpy", "scipy", "mesa", "pydantic", "xarray")
+
+
+def run(
+    scenario: Scenario | str | Path,
+    runs: int = 1000,
+    seed: int = 0,
+    *,
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> xr.Dataset:
+    """Run a scenario many times.
+
+    Args:
+        scenario: a checked scenario, the name of a shipped one, or a path to a file.
+        runs: number of runs. More runs add to the earlier ones and change none of them.
+        seed: any integer from 0; the same seed gives the same numbers, whatever the workers.
+        workers: processes to share the work.
+        progress: called with the number of runs just finished.
+
+    Returns:
+        A dataset with dims run, month, dyad, pair, actor, other, parameter. Every declared
+        outcome is a variable (run, month) with its unit; ``alignment`` (run, month, dyad) and
+        ``relation_class`` (run, month, pair) hold the recorded dyads, ``alignment_first`` and
+        ``alignment_last`` (run, actor, other) everyone at the base date and the horizon,
+        ``parameters`` what was drawn for each uncertain number. Attributes hold the scenario,
+        its hash, the seed and versions.
+
+    Raises:
+        InputError: where the scenario, runs, seed or workers cannot be used.
+
+    Example:
+        >>> import alliance_sim as al
+        >>> ds = al.run("us_exits_jcpoa", runs=8, seed=7)
+        >>> ds["iran_to_russia"].dims
+        ('run', 'month')
+    """
+    from alliance_sim.compile import labels_of
+    from alliance_sim.engines.ensemble import run_ensemble
+    from alliance_sim.results import dataset
+
+    checked = as_scenario(scenario)
+    _check_numbers(runs=runs, seed=seed, workers=workers)
+    record = run_ensemble(checked, runs, seed, workers, progress or (lambda done: None))
+    return dataset(record, labels_of(checked), attributes(checked, runs, seed))
+
+
+def compare(
+    baseline: Scenario | str | Path,
+    scenario: Scenario | str | Path,
+    runs: int = 1000,
+    seed: int = 0,
+    *,
+    workers: int = 1,
+) -> xr.Dataset:
+    """Effect of a scenario against a baseline, run by run.
+
+    Both share every draw, so that run r of one and run r of the other differ by what the
+    scenario does and by nothing else.
+
+    Args:
+        baseline: what to measure against; a scenario, a shipped name or a path.
+        scenario: what to measure.
+        runs: number of pairs.
+        seed: any integer from 0.
+        workers: processes to share the work.
+
+    Returns:
+        A dataset in which every outcome is the difference scenario minus baseline,
+        (run, month), in the outcome's unit; see ``alliance_sim.analysis.summary.paired``.
+
+    Raises:
+        InputError: where an input cannot be used, or the two do not report the same.
+
+    Example:
+        >>> import alliance_sim as al
+        >>> effect = al.compare("baseline_2018", "us_exits_jcpoa", runs=8, seed=7)
+        >>> float(effect["iran_to_russia"].isel(month=0).max())
+        0.0
+    """
+    from alliance_sim.analysis.summary import paired
+
+    return paired(
+        run(baseline, runs, seed, workers=workers), run(scenario, runs, seed, workers=workers)
+    )
+
+
+def as_scenario(scenario: Scenario | str | Path) -> Scenario:
+    """A scenario as it is, or loaded from its name or path."""
+    return scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """SHA-256 of all that a scenario says, as 64 hexadecimal digits."""
+    text = json.dumps(scenario.model_dump(mode="json", by_alias=True), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
+    """What a dataset says of where it comes from."""
+    interventions = [
+        {
+            "id": each.id,
+            "about": each.about,
+            "at": each.model_dump(mode="json", by_alias=True)["at"],
+        }
+        for each in scenario.interventions
+    ]
+    return {
+        "title": scenario.name,
+        "question": scenario.question,
+        "scenario": scenario.model_dump_json(by_alias=True, exclude_unset=True),
+        "scenario_hash": scenario_hash(scenario),
+        "seed": seed,
+        "runs": runs,
+        "sampling": scenario.sampling,
+        "theory": scenario.theory or "all mechanisms",
+        "baseline": scenario.baseline or "",
+        "interventions": json.dumps(interventions),
+        "versions": json.dumps({name: _version(name) for name in _MADE_WITH}),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _check_numbers(**numbers: int) -> None:
+    """Refuse counts that make no sense."""
+    least = {"runs": 1, "seed": 0, "workers": 1}
+    problems = [
+        Problem(f"{name} is {value!r}", f"give a whole number of at least {least[name]}")
+        for name, value in numbers.items()
+        if isinstance(value, bool) or value != int(value) or value < least[name]
+    ]
+    if problems:
+        raise InputError(problems)
