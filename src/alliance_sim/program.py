@@ -29,9 +29,11 @@ class Quantile(Protocol):
 
 @dataclass(frozen=True)
 class Leaf:
-    """An uncertain number: its path in the scenario and its distribution."""
+    """An uncertain number: its path in the scenario, what its draws are keyed by, and its
+    distribution."""
 
     path: str
+    key: str
     distribution: Quantile
 
 
@@ -92,7 +94,7 @@ class Timing:
     earliest: int
     latest: int
     path: str | None = None
-    """Path of the uncertain date; None for a fixed one."""
+    """Path of the uncertain date, which also keys its draws; None for a fixed one."""
     hazard: Table | None = None
     """Expected events a year, for an event that may never come."""
 

@@ -51,7 +51,7 @@ class Index:
     def put(self, table: Table, place: tuple[int, ...], value: AnyNumber, path: str) -> None:
         """Store a number, certain or not, at a place of a table."""
         if isinstance(value, Distribution):
-            leaf = self.leaves.setdefault(path, Leaf(path, value))
+            leaf = self.leaves.setdefault(path, Leaf(path, self._identity(path), value))
             table.values[place] = value.median
             table.leaves.append((place, leaf))
         else:
@@ -62,6 +62,24 @@ class Index:
         table = Table(np.zeros(()))
         self.put(table, (), value, path)
         return table
+
+    def _identity(self, path: str) -> str:
+        """A path with every actor called by what it is keyed by, dyads in one order."""
+
+        def key(name: str) -> str:
+            actor = self.world.actors.get(name)
+            return (actor.keyed_as or name) if actor else name
+
+        parts = []
+        for part in path.split("."):
+            directed, undirected = directed_pair(part), undirected_pair(part)
+            if directed:
+                parts.append("->".join(map(key, directed)))
+            elif undirected:
+                parts.append("-".join(sorted(map(key, undirected))))
+            else:
+                parts.append(key(part))
+        return ".".join(parts)
 
     def members(self, party: str) -> list[int]:
         """Places of an actor, or of all members of a group."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from alliance_sim import rng
 from alliance_sim.arrays import Floats, Parameters, Situation, State
-from alliance_sim.program import Draws, Leaf, Precision, Program, full
+from alliance_sim.program import Draws, Precision, Program, full
 from alliance_sim.rules import decision, updates
 from alliance_sim.step import ALL, Block, Push, observe, perceive, pull
 from alliance_sim.timeline import Timeline, dated
@@ -38,16 +38,15 @@ def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
 
     Dates within a range or a hazard have a probability but no distribution of their own.
     """
-    dates = [e.timing.path for e in program.effects if e.timing.path is not None]
-    distributions: dict[str, Leaf | None] = dict.fromkeys(dates)
-    distributions |= {leaf.path: leaf for leaf in program.leaves}
-    names = sorted(distributions)
+    keys = {e.timing.path: e.timing.path for e in program.effects if e.timing.path is not None}
+    keys |= {leaf.path: leaf.key for leaf in program.leaves}
+    names = sorted(set(keys.values()))
     u = rng.design(where.seed, names, where.block, where.sampling)[:, where.lanes]
-    uniforms = dict(zip(names, u, strict=True))
+    row = {name: place for place, name in enumerate(names)}
+    uniforms = {path: u[row[key]] for path, key in keys.items()}
     values = {
-        name: np.asarray(leaf.distribution.ppf(uniforms[name]))
-        for name, leaf in distributions.items()
-        if leaf is not None
+        leaf.path: np.asarray(leaf.distribution.ppf(uniforms[leaf.path]))
+        for leaf in program.leaves
     }
     return values, uniforms
 

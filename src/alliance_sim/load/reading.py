@@ -29,6 +29,12 @@ from alliance_sim.errors import Problem
 from alliance_sim.load.tree import MAX_DEPTH, MAX_NODES, Mark, Node, Scalar, is_whole, kind_of
 
 
+_TOO_DEEP = (f"nested more than {MAX_DEPTH} levels deep", "take out levels")
+# The builder stops at any kind of nesting; but the scanner looks far ahead of it, at each
+# bracket the longer the more stand open. So many at once are never meant.
+_MANY_BRACKETS = re.compile(r"(?:[\[{]\s*){" + str(MAX_DEPTH + 2) + "}")
+
+
 class _UnreadableError(Exception):
     """The rest of the text makes no sense, so that reading has to end here."""
 
@@ -114,7 +120,7 @@ class _Builder:
         if isinstance(event, AliasEvent):
             return self.alias(event)
         if depth > MAX_DEPTH:
-            raise self.stop(event, f"nested more than {MAX_DEPTH} levels deep", "take out levels")
+            raise self.stop(event, *_TOO_DEEP)
         anchor: str | None = getattr(event, "anchor", None)
         if anchor is not None:
             self.anchors[anchor] = None
@@ -247,6 +253,9 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
 
     No tree comes back where the text breaks off or holds no document.
     """
+    brackets = _MANY_BRACKETS.search(text)
+    if brackets is not None:
+        return None, [_mark_at(text, brackets.end() - 1, file).problem(*_TOO_DEEP)]
     builder = _Builder(file, iter(YAML(typ="safe", pure=True).parse(text)))
     try:
         tree = _document(builder)
@@ -282,10 +291,13 @@ def _document(builder: _Builder) -> Node | None:
     return tree
 
 
+def _mark_at(text: str, position: int, file: str) -> Mark:
+    before = text[:position]
+    return Mark(file, before.count("\n") + 1, position - before.rfind("\n"))
+
+
 def _unprintable(error: ReaderError, text: str, file: str) -> Problem:
-    before = text[: error.position]
-    mark = Mark(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-    return mark.problem(
+    return _mark_at(text, error.position, file).problem(
         f"character U+{ord(text[error.position]):04X} is not allowed",
         "delete it, or write it as an escape in double quotes",
     )

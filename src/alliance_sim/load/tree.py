@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from alliance_sim.errors import InputError, Problem
 
 MAX_DEPTH = 40
 MAX_NODES = 100_000
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -66,7 +69,7 @@ def _one_line(text: str) -> str:
 
 def is_whole(text: str) -> bool:
     """Whether a text can be written to a file: surrogates come in pairs."""
-    return not any("\ud800" <= char <= "\udfff" for char in text)
+    return text.isascii() or _SURROGATE.search(text) is None
 
 
 def kind_of(value: object) -> str:
@@ -108,7 +111,7 @@ def _from_value(
         for key, item in value.items():
             if isinstance(key, str) and is_whole(key):
                 step = _from_value(item, (*path, key), problems, count)
-                entries[key] = replace(step, key=Mark())
+                entries[key] = Node(step.value, step.mark, key=step.mark)
             else:
                 report(f"key {key!r} is not text", "use a text as key")
         return Node(entries, Mark())

@@ -1,0 +1,14 @@
+"""Pictures of results: each function draws on an ``ax``, or on a new figure, and returns its Axes.
+
+Figures are made without pyplot, so none stays open and none is shown by itself: in a notebook
+end a cell with ``ax.figure``, in a script call ``ax.figure.savefig(...)``.
+"""
+
+from __future__ import annotations
+
+from alliance_sim.plots.distributions import effects, horizon
+from alliance_sim.plots.files import overview, write_all
+from alliance_sim.plots.relations import matrix, network
+from alliance_sim.plots.timelines import classes, fan
+
+__all__ = ["classes", "effects", "fan", "horizon", "matrix", "network", "overview", "write_all"]

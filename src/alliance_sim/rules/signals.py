@@ -98,7 +98,7 @@ def agreement(place: int, parties: Sequence[int]) -> Signal:
 
     def read(now: Situation) -> Floats:
         standing = now.circumstances.standing[place]
-        least = standing[parties[0]]
+        least: Floats = standing[parties[0]]
         for i in parties[1:]:
             least = np.minimum(least, standing[i])
         return least

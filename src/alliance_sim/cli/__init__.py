@@ -1,0 +1,270 @@
+"""The command line: ``alliance-sim``. Reads options, calls the library, prints.
+
+Everything heavy is imported inside the commands, so that ``--help`` comes at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alliance_sim.cli.guard import WRONG_INPUT, guarded, stop
+
+app = typer.Typer(
+    name="alliance-sim",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: alliance-sim run us_exits_jcpoa --runs 500",
+)
+
+
+class Sampling(str, Enum):
+    """How uncertain numbers are drawn across runs."""
+
+    monte_carlo = "monte_carlo"
+    latin_hypercube = "latin_hypercube"
+    sobol = "sobol"
+
+
+class SchemaKind(str, Enum):
+    """What a file can hold."""
+
+    scenario = "scenario"
+    world = "world"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="Name of a shipped scenario, or path of a file.")
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"alliance-sim {version('alliance-sim')}")
+        except PackageNotFoundError:
+            print("alliance-sim, not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Simulate how states align, ally and form blocs under a named intervention."""
+    # A terminal that lacks a character shows a question mark in its place.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@app.command(
+    epilog="Example: alliance-sim run us_exits_jcpoa --runs 500 --seed 7 --out results/exit\n\n"
+    "Example: alliance-sim run mine.yaml --set world.drivers.common_adversary.weight=0 --no-plots"
+)
+@guarded
+def run(  # noqa: PLR0913 - a command's options are its arguments
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(metavar="SCENARIO...", help="Shipped names, or paths of files."),
+    ],
+    runs: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Change a value of the scenario, and of its baseline, by its dotted path.",
+        ),
+    ] = None,
+    theory: Annotated[
+        str | None, typer.Option(help="Admit only the mechanisms of this theory.")
+    ] = None,
+    sampling: Annotated[
+        Sampling | None, typer.Option(help="How uncertain numbers are drawn across runs.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for results; left out, results/SCENARIO.", show_default=False),
+    ] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")] = False,
+    no_baseline: Annotated[
+        bool, typer.Option("--no-baseline", help="Run without the scenario's baseline.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run scenarios to distributions of outcomes, and to differences from their baseline.
+
+    Results go to a folder: result.nc (for xarray), summary.csv, classes.csv and pictures.
+    """
+    from alliance_sim.cli.jobs import Settings, prepare
+    from alliance_sim.cli.progress import busy
+
+    quiet = quiet or as_json
+    with busy("reading", quiet):
+        chosen = Settings(tuple(settings or ()), theory, sampling.value if sampling else None)
+        jobs = prepare(scenarios, chosen, out, not no_baseline)
+    _run_jobs(jobs, (runs, seed, workers), not no_plots, quiet, as_json)
+
+
+def _run_jobs(
+    jobs: list[Any], size: tuple[int, int, int], plots: bool, quiet: bool, as_json: bool
+) -> None:
+    """Run one job after another; each is printed when it is done."""
+    from alliance_sim.cli import running, tables
+    from alliance_sim.cli.progress import busy, progress
+
+    runner = running.Runner(*size)
+    found = []
+    for place, job in enumerate(jobs):
+        with progress(job.label, runner.work(job), quiet) as advance:
+            finding = runner.find(job, advance)
+        with busy("writing results and drawing pictures", quiet):
+            running.write(finding, plots)
+        if as_json:
+            found.append(running.as_json(finding))
+            continue
+        where = tables.files_view(finding.files, job.folder, finding.data.attrs)
+        tables.show(*([""] if place else []), tables.finding_view(finding), "", *where)
+    if as_json:
+        _print_json(found[0] if len(found) == 1 else {"results": found})
+
+
+@app.command(epilog="Example: alliance-sim validate mine.yaml baseline_2018")
+@guarded
+def validate(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Paths of files, or shipped names.")
+    ],
+) -> None:
+    """Check scenario and world files, and tell every mistake with its place."""
+    from alliance_sim.cli.checking import problems_of
+
+    wrong = False
+    for file in files:
+        problems = problems_of(file)
+        wrong = wrong or bool(problems)
+        for problem in problems:
+            print(problem, file=sys.stderr)
+        if not problems:
+            print(f"{file}: ok")
+    if wrong:
+        raise typer.Exit(WRONG_INPUT)
+
+
+@app.command(epilog="Example: alliance-sim schema scenario > scenario.schema.json")
+@guarded
+def schema(
+    kind: Annotated[SchemaKind, typer.Argument(help="What the files hold.")] = SchemaKind.scenario,
+) -> None:
+    """Print the JSON Schema of scenario or world files, for editors."""
+    from alliance_sim.load import schema as schema_of
+
+    _print_json(schema_of(kind.value))
+
+
+@app.command("list", epilog="Example: alliance-sim list --json")
+@guarded
+def list_(as_json: AsJson = False) -> None:
+    """Show the scenarios and worlds that ship with the library."""
+    from alliance_sim.cli.shipped import contents
+
+    found = contents()
+    if as_json:
+        _print_json(found)
+        return
+    from alliance_sim.cli import tables
+
+    tables.show(tables.listing(found["scenarios"], found["worlds"]))
+
+
+@app.command(epilog="Example: alliance-sim new turkey_leaves --out scenarios/turkey_leaves.yaml")
+@guarded
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the scenario, such as turkey_leaves.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; left out, NAME.yaml.", show_default=False)
+    ] = None,
+) -> None:
+    """Write a commented scenario file to start from; it can be run as it is."""
+    from alliance_sim.cli.template import new_scenario
+
+    file = out or Path(f"{name}.yaml")
+    text = new_scenario(name, str(file))
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        stop(WRONG_INPUT, f"{file}: the file is there already; choose another name or --out")
+    except (OSError, ValueError) as error:
+        _stop_unwritable(file, error)
+    print(f"Written: {file}")
+    print(f"Check it with `alliance-sim validate {file}`, run it with `alliance-sim run {file}`.")
+
+
+@app.command(
+    "initial-state",
+    epilog="Example: alliance-sim initial-state --data data --year 2016 --actors IRN,RUS,USA",
+)
+@guarded
+def initial_state(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of tidy data files.")],
+    year: Annotated[int, typer.Option(help="Year at whose end the world begins.")],
+    actors: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Codes (iso3) or ids; left out, all states.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; left out, print.", show_default=False)
+    ] = None,
+) -> None:
+    """Make a world's initial values from data files, with their sources."""
+    from alliance_sim.initial_state import initial_state as make
+
+    chosen = None if actors is None else [each.strip() for each in actors.split(",")]
+    text = make(data, year, chosen).to_yaml()
+    if out is None:
+        print(text, end="")
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        _stop_unwritable(out, error)
+    print(f"Written: {out}")
+
+
+@app.command(epilog="Example: alliance-sim cite us_exits_jcpoa")
+@guarded
+def cite(scenario: ScenarioName) -> None:
+    """Print the references that a scenario rests on: its world, mechanisms, interventions."""
+    from alliance_sim.cli.shipped import references
+    from alliance_sim.load import load_scenario
+
+    for place, (heading, lines) in enumerate(references(load_scenario(scenario))):
+        print(("\n" if place else "") + heading)
+        for line in lines:
+            print(f"- {line}")
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def _stop_unwritable(file: Path, error: OSError | ValueError) -> None:
+    from alliance_sim.cli.jobs import unwritable
+
+    raise unwritable(file, error) from error

@@ -1,0 +1,182 @@
+"""What `run` is asked to do, made ready: scenarios, baselines and folders, all checked first."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.library import find
+from alliance_sim.load import load_scenario
+from alliance_sim.load.documents import SET, Documents
+from alliance_sim.spec import Scenario
+
+_MOST_PARENTS = 40
+_OWN_KEYS = frozenset({"name", "question", "about", "baseline", "claims", "sources"})
+"""Keys by which a scenario speaks of itself alone."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line changes in a scenario."""
+
+    sets: tuple[str, ...] = ()
+    theory: str | None = None
+    sampling: str | None = None
+
+    def overrides(self, theory: bool = True) -> list[str]:
+        """All of it as PATH=VALUE."""
+        named = {"theory": self.theory if theory else None, "sampling": self.sampling}
+        extra = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
+        return [*self.sets, *extra]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scenario to run, with the baseline to hold it against."""
+
+    label: str
+    scenario: Scenario
+    folder: Path
+    baseline_label: str = ""
+    baseline: Scenario | None = None
+
+
+def prepare(
+    sources: Sequence[str], settings: Settings, out: Path | None, with_baseline: bool
+) -> list[Job]:
+    """Check everything before anything runs, and tell all that is wrong at once."""
+    jobs, problems = [], []
+    for source in sources:
+        try:
+            file = find(source, "scenario")
+            folder = _folder(out, file.stem, len(sources) > 1)
+            jobs.append(_job(file, settings, folder, with_baseline))
+        except InputError as error:
+            problems += error.problems
+    labels = [job.label for job in jobs]
+    for label in sorted({label for label in labels if labels.count(label) > 1}):
+        mend = "run them one by one, each with its own --out"
+        problems.append(Problem(f"several scenarios called '{label}' share a folder", mend))
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    for job in jobs:
+        make_folder(job.folder)
+    return jobs
+
+
+def _folder(out: Path | None, label: str, several: bool) -> Path:
+    if out is None:
+        return Path("results") / label
+    return out / label if several else out
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, or say why that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(None, "permission denied")
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise unwritable(folder, error) from error
+
+
+def unwritable(place: Path, error: OSError | ValueError) -> InputError:
+    """What to say where something cannot be written."""
+    reason = str(getattr(error, "strerror", None) or error).lower()
+    return InputError([Problem(f"cannot write to '{place}': {reason}", "choose another --out")])
+
+
+def _job(file: Path, settings: Settings, folder: Path, with_baseline: bool) -> Job:
+    scenario = load(file, settings)
+    if scenario.baseline is None or not with_baseline:
+        return Job(file.stem, scenario, folder)
+    found = _baseline_file(scenario.baseline, file, settings.sets)
+    baseline = _comparable(found, scenario, settings)
+    return Job(file.stem, scenario, folder, found.stem, baseline)
+
+
+def load(file: Path, settings: Settings) -> Scenario:
+    """A scenario with the settings worked in; a mistake in an option is reported as its own."""
+    try:
+        return load_scenario(file, settings.overrides())
+    except InputError as error:
+        if settings.theory is None:
+            raise
+        others = _problems(file, settings.overrides(theory=False))
+        raise InputError(_of_theory(error.problems, others)) from error
+
+
+def _problems(file: Path, overrides: Sequence[str]) -> tuple[Problem, ...]:
+    try:
+        load_scenario(file, overrides)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def _of_theory(problems: Iterable[Problem], others: Sequence[Problem]) -> Iterable[Problem]:
+    """Problems that are not there without --theory are problems of --theory."""
+    for each in problems:
+        own = each.file == SET and each not in others
+        yield replace(each, file="--theory") if own else each
+
+
+def _baseline_file(name: str, file: Path, sets: Sequence[str]) -> Path:
+    """The file of a baseline, found from the file that names it, as that may be a parent."""
+    if any(_keys(each)[0] == "baseline" for each in sets):
+        return find(name, "scenario")
+    documents, place = Documents(), file
+    for _ in range(_MOST_PARENTS):
+        tree = documents.read(place)
+        if tree is None or tree.child("baseline") is not None:
+            return find(name, "scenario", relative_to=place)
+        extends = tree.text("extends")
+        if extends is None:
+            break
+        place = find(extends, "scenario", relative_to=place)
+    return find(name, "scenario", relative_to=file)
+
+
+def _comparable(file: Path, scenario: Scenario, settings: Settings) -> Scenario:
+    """The baseline as it has to be run so that it can be held against the scenario.
+
+    The same settings, months and sampling. What is reported changes no run, so that the
+    baseline reports whatever the scenario does.
+    """
+    shared = [each for each in settings.sets if _keys(each)[0] not in {*_OWN_KEYS, "interventions"}]
+    changed = [each for each in settings.sets if _keys(each)[0] == "interventions"]
+    if changed:
+        ids = {each.id for each in load_scenario(file).interventions}
+        shared += [each for each in changed if _keys(each)[1:2] and _keys(each)[1] in ids]
+    months = [
+        f"horizon.start={json.dumps(scenario.horizon.start)}",
+        f"horizon.months={scenario.horizon.months}",
+    ]
+    own = Settings((*shared, *months), settings.theory, scenario.sampling)
+    baseline = load(file, own)
+    _check_reports(baseline, scenario, file)
+    return baseline.model_copy(update={"outcomes": scenario.outcomes, "dyads": scenario.dyads})
+
+
+def _check_reports(baseline: Scenario, scenario: Scenario, file: Path) -> None:
+    """Whether the baseline's world has what the scenario reports."""
+    there = {*baseline.world.outcomes, *baseline.world.actors}
+    asked = [*scenario.outcomes, *(a for dyad in scenario.dyads for a in _actors(dyad))]
+    lacking = [name for name in dict.fromkeys(asked) if name not in there]
+    if lacking:
+        what = f"the world of the baseline '{file.stem}' lacks {', '.join(lacking)}"
+        mend = "build both on one world, or run with --no-baseline"
+        raise InputError([Problem(what, mend, str(file))])
+
+
+def _actors(dyad: str) -> list[str]:
+    return dyad.replace("->", "-").split("-")
+
+
+def _keys(setting: str) -> list[str]:
+    """The steps of the path of PATH=VALUE."""
+    return setting.partition("=")[0].strip().split(".")

@@ -1,0 +1,177 @@
+"""Runs a job, summarises it, and writes what it found into its folder."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alliance_sim.analysis import summary
+from alliance_sim.cli.guard import RunFailedError
+from alliance_sim.cli.jobs import Job, unwritable
+from alliance_sim.errors import AllianceSimError
+from alliance_sim.results import is_class, outcome_names
+from alliance_sim.simulate import run, scenario_hash
+from alliance_sim.spec import Scenario
+from alliance_sim.spec.base import undirected_pair
+from alliance_sim.spec.world import ClassMeasure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+_INT32 = 2**31
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a job found, and where it was written."""
+
+    job: Job
+    data: xr.Dataset
+    baseline: xr.Dataset | None
+    outcomes: pd.DataFrame
+    """Numbers at the horizon, indexed by outcome."""
+    classes: pd.DataFrame
+    """Shares at the horizon, indexed by (class outcome or pair, relation class)."""
+    files: list[Path] = field(default_factory=list)
+
+
+@dataclass
+class Runner:
+    """Runs jobs with the same number of runs and the same seed, each baseline once."""
+
+    runs: int
+    seed: int
+    workers: int
+    _baselines: dict[str, xr.Dataset] = field(default_factory=dict)
+
+    def work(self, job: Job) -> int:
+        """Number of runs that a job takes."""
+        new = job.baseline is not None and scenario_hash(job.baseline) not in self._baselines
+        return self.runs * (1 + new)
+
+    def find(self, job: Job, progress: Callable[[int], None]) -> Finding:
+        """Run a job and summarise it."""
+        baseline = None
+        if job.baseline is not None:
+            key = scenario_hash(job.baseline)
+            if key not in self._baselines:
+                self._baselines[key] = self._run(job.baseline_label, job.baseline, progress)
+            baseline = self._baselines[key]
+        data = self._run(job.label, job.scenario, progress)
+        outcomes = summary.horizon_table(data, baseline)
+        return Finding(job, data, baseline, outcomes, _class_table(data, baseline))
+
+    def _run(self, label: str, scenario: Scenario, progress: Callable[[int], None]) -> xr.Dataset:
+        try:
+            return run(scenario, self.runs, self.seed, workers=self.workers, progress=progress)
+        except (AllianceSimError, MemoryError):
+            raise
+        except Exception as error:
+            which = f"a run of '{label}' failed ({self.runs} runs, seed {self.seed})"
+            raise RunFailedError(which) from error
+
+
+def _class_table(data: xr.Dataset, baseline: xr.Dataset | None) -> pd.DataFrame:
+    import pandas as pd
+
+    names = summary.classed_names(data)
+    shares = [summary.class_shares(data, name, baseline=baseline) for name in names]
+    if not shares:
+        return pd.DataFrame()
+    return pd.concat(shares, keys=names, names=["relation"])
+
+
+def shown_relations(finding: Finding) -> dict[str, str]:
+    """Name -> title of the relations to show: a pair that an outcome reports counts once."""
+    data, world = finding.data, finding.job.scenario.world
+    reported: dict[str, str] = {}
+    covered: set[frozenset[str]] = set()
+    for name in outcome_names(data):
+        measure = world.outcomes[name].measure
+        if is_class(data, name) and isinstance(measure, ClassMeasure):
+            reported[name] = world.outcomes[name].name
+            covered.add(frozenset(undirected_pair(measure.relation_class) or ()))
+    for pair in summary.classed_names(data):
+        actors = undirected_pair(pair)
+        if pair not in reported and actors and frozenset(actors) not in covered:
+            reported[pair] = " and ".join(world.actors[each].name for each in actors)
+    return reported
+
+
+def write(finding: Finding, plots: bool) -> None:
+    """Write the result, its tables and its pictures into the job's folder."""
+    folder = finding.job.folder
+    try:
+        finding.files.append(_write_dataset(finding.data, folder / "result.nc"))
+        for name, table in (("summary", finding.outcomes), ("classes", finding.classes)):
+            table.to_csv(folder / f"{name}.csv")
+            finding.files.append(folder / f"{name}.csv")
+        if plots:
+            from alliance_sim.plots import write_all
+
+            finding.files.extend(write_all(finding.data, folder / "plots", finding.baseline))
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _write_dataset(data: xr.Dataset, path: Path) -> Path:
+    """NetCDF 3, which needs no library beyond SciPy to be read; put in place whole."""
+    # Its integers have 32 bits.
+    large = {
+        key: str(value)
+        for key, value in data.attrs.items()
+        if isinstance(value, int) and not -_INT32 <= value < _INT32
+    }
+    part = path.with_suffix(".nc.part")
+    data.assign_attrs(large).to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
+    os.replace(part, path)
+    return path
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data, without infinities and NaN."""
+    job, attributes = finding.job, finding.data.attrs
+    about = {
+        "scenario": job.label,
+        "title": job.scenario.name,
+        "question": job.scenario.question,
+        "hash": attributes["scenario_hash"],
+        "seed": attributes["seed"],
+        "runs": attributes["runs"],
+        "horizon": job.scenario.horizon.model_dump(),
+        "theory": attributes["theory"],
+        "sampling": attributes["sampling"],
+    }
+    if finding.baseline is not None:
+        held = finding.baseline.attrs["scenario_hash"]
+        about["baseline"] = {"scenario": job.baseline_label, "hash": held}
+    about["outcomes"] = {name: _outcome(row) for name, row in _rows(finding.outcomes)}
+    classes: dict[str, dict[str, Any]] = {}
+    for (relation, each), row in _rows(finding.classes):
+        classes.setdefault(relation, {})[each] = row
+    return {**about, "classes": classes, "files": [str(path) for path in finding.files]}
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
+    rows = zip(table.index, table.to_dict("records"), strict=True)
+    return [(key, {str(name): _finite(value) for name, value in row.items()}) for key, row in rows]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _outcome(row: dict[str, Any]) -> dict[str, Any]:
+    names = {"median_error": "mcse", "effect_mean_error": "effect_mcse"}
+    row = {names.get(key, key): value for key, value in row.items()}
+    change = {
+        key.removeprefix("effect_"): row.pop(key)
+        for key in [*row]
+        if key.startswith(("effect_", "share_"))
+    }
+    return {**row, "difference": change} if change else row

@@ -1,0 +1,77 @@
+"""What ships with the library, and what a scenario rests on."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from alliance_sim.errors import InputError
+from alliance_sim.library import find, shipped_scenarios, shipped_worlds
+from alliance_sim.load.documents import Documents
+from alliance_sim.rules import mechanisms
+from alliance_sim.spec import Scenario
+
+_MOST_PARENTS = 40
+_SENTENCE = re.compile(r"(?<=[a-z0-9)])\. (?=[A-Z])")
+_YEAR = re.compile(r"\b(1[89]|20)[0-9]{2}\b")
+
+
+def contents() -> dict[str, list[dict[str, Any]]]:
+    """Scenarios and worlds with what they say of themselves."""
+    documents = Documents()
+    scenarios = [
+        {
+            "name": name,
+            "title": str(_said(documents, path, "name") or ""),
+            "question": str(_said(documents, path, "question") or ""),
+            "claims": [str(claim) for claim in _said(documents, path, "claims") or []],
+            "path": str(path),
+        }
+        for name, path in shipped_scenarios().items()
+    ]
+    worlds = []
+    for name, path in shipped_worlds().items():
+        tree = documents.read(path)
+        title = (tree.text("name") if tree else None) or "values for other worlds to build on"
+        worlds.append({"name": name, "title": title, "path": str(path)})
+    return {"scenarios": scenarios, "worlds": worlds}
+
+
+def _said(documents: Documents, path: Path, key: str) -> Any:
+    """What a scenario's file, or the nearest one that it extends, says under a key."""
+    place = path
+    for _ in range(_MOST_PARENTS):
+        tree = documents.read(place)
+        if tree is None:
+            return None
+        found, extends = tree.child(key), tree.text("extends")
+        if found is not None or extends is None:
+            return found.plain() if found else None
+        try:
+            place = find(extends, "scenario", relative_to=place)
+        except InputError:
+            return None
+    return None
+
+
+def references(scenario: Scenario) -> list[tuple[str, list[str]]]:
+    """Headings with the references under them, that a scenario uses."""
+    world = scenario.world
+    admitted = world.theories.get(scenario.theory, ()) if scenario.theory else None
+    used = [name for name in world.mechanisms if admitted is None or name in admitted]
+    parts = [
+        (f"References of the world '{world.name}'", sorted(world.references.values())),
+        ("Mechanisms", [f"{name}: {text}" for name in used if (text := _published(name))]),
+        ("Interventions", [f"{name}: {text}" for name, text in scenario.sources.items()]),
+    ]
+    return [(heading, lines) for heading, lines in parts if lines]
+
+
+def _published(mechanism: str) -> str:
+    """The sentences with a year in the docstring of a mechanism."""
+    text = " ".join((inspect.getdoc(getattr(mechanisms, mechanism, None)) or "").split())
+    cited: Iterable[str] = (each for each in _SENTENCE.split(text) if _YEAR.search(each))
+    return ". ".join(each.rstrip(".") for each in cited)

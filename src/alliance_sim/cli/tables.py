@@ -1,0 +1,201 @@
+"""What a run found, as tables for the terminal; every number in them is made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from alliance_sim.cli.running import Finding, shown_relations
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = Mapping[str, Any]
+
+_LOWEST_SHARE = 5e-4  # less than this rounds to 0.0%
+_NOTE = "MC error: Monte-Carlo standard error, of the median and of the mean; it shrinks with runs."
+
+
+def finding_view(finding: Finding) -> Group:
+    """The whole result of a scenario."""
+    parts: list[RenderableType] = [*_heading(finding)]
+    horizon = str(finding.data["month"].to_numpy()[-1])[:7]
+    against = finding.job.baseline_label if finding.baseline is not None else ""
+    if len(finding.outcomes):
+        parts.append(outcome_table(finding.outcomes, f"Outcomes in {horizon}"))
+        if against:
+            title = f"Difference from {against} in {horizon}, run by run"
+            parts.append(effect_table(finding.outcomes, title))
+        parts.append(Text(_NOTE + "\n", style="dim"))
+    if len(finding.classes):
+        title = f"Relation classes in {horizon}, % of runs"
+        if against:
+            title += f"; change from {against} in percentage points"
+        parts.append(class_table(finding.classes, shown_relations(finding), title))
+    return Group(*parts)
+
+
+def _heading(finding: Finding) -> Iterable[Text]:
+    scenario, attributes = finding.job.scenario, finding.data.attrs
+    yield Text(plain(scenario.name), style="bold")
+    if scenario.question:
+        yield Text(plain(scenario.question))
+    start, months = scenario.horizon.start, scenario.horizon.months
+    parts = [f"{attributes['runs']:,} runs", f"{months} months from {start}"]
+    if scenario.theory:
+        parts.append(f"theory {scenario.theory}")
+    yield Text(", ".join(parts) + "\n", style="dim")
+
+
+def outcome_table(outcomes: pd.DataFrame, title: str) -> Table:
+    """Distribution of every numeric outcome."""
+    headers = ("median", "50% interval", "90% interval", "MC error")
+    table = _table(title, "outcome", headers)
+    for row in _records(outcomes):
+        digits = _digits(row["q05"], row["q95"], row["median"])
+        table.add_row(
+            _label(row),
+            f"{row['median']:.{digits}f}",
+            _interval(row["q25"], row["q75"], f".{digits}f"),
+            _interval(row["q05"], row["q95"], f".{digits}f"),
+            _error(row["median_error"], digits),
+        )
+    return table
+
+
+def effect_table(outcomes: pd.DataFrame, title: str) -> Table:
+    """Paired difference of every numeric outcome."""
+    headers = ("median", "90% interval", "mean", "MC error", "runs up", "runs down")
+    table = _table(title, "outcome", headers)
+    for row in _records(outcomes):
+        digits = _digits(row["effect_q05"], row["effect_q95"], row["effect_mean"])
+        signed = f"+.{digits}f"
+        table.add_row(
+            _label(row),
+            _signed(row["effect_median"], signed),
+            _interval(row["effect_q05"], row["effect_q95"], signed),
+            _signed(row["effect_mean"], signed),
+            _error(row["effect_mean_error"], digits),
+            f"{row['share_up']:.0%}",
+            f"{row['share_down']:.0%}",
+        )
+    return table
+
+
+def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str) -> Table:
+    """Share of runs in each relation class; classes that no run is in are left out."""
+    change = ("change", "MC error") if "difference" in classes else ()
+    table = _table(title, "relation and its classes", ("% of runs", "MC error", *change))
+    for place, (name, words) in enumerate(relations.items()):
+        if place:
+            table.add_section()
+        table.add_row(Text(plain(words)), *("" for _ in table.columns[1:]))
+        shares = classes.loc[name]
+        for each, row in zip(shares.index, _records(shares), strict=True):
+            if max(row["share"], row.get("baseline_share", 0.0)) < _LOWEST_SHARE:
+                continue
+            cells = [f"{row['share']:.1%}", f"{100 * row['error']:.1f}"]
+            if change:
+                cells.append(_signed(100 * row["difference"], "+.1f"))
+                cells.append(f"{100 * row['difference_error']:.1f}")
+            table.add_row(Text("  " + str(each).replace("_", " ")), *cells)
+    return table
+
+
+def files_view(files: Sequence[Path], folder: Path, attributes: Mapping[str, Any]) -> list[str]:
+    """Where everything is, and what repeats it."""
+    tables = [path.name for path in files if path.parent == folder]
+    pictures = len(files) - len(tables)
+    named = ", ".join(tables) + (f", plots/ ({pictures} pictures)" if pictures else "")
+    return [
+        f"Written to {folder}: {named}",
+        f"Seed {attributes['seed']}, {attributes['runs']} runs, "
+        f"scenario {str(attributes['scenario_hash'])[:12]}",
+    ]
+
+
+def listing(scenarios: Iterable[Mapping[str, Any]], worlds: Iterable[Mapping[str, Any]]) -> Group:
+    """What is shipped."""
+    table = _table("Scenarios", "name", ())
+    for header in ("title", "question", "claims"):
+        table.add_column(header, overflow="fold")
+    table.columns[0].no_wrap = True
+    for each in scenarios:
+        claims = " ".join(each["claims"])
+        table.add_row(each["name"], plain(each["title"]), plain(each["question"]), claims)
+    places = _table("Worlds", "name", ())
+    places.columns[0].no_wrap = True
+    places.add_column("title", overflow="fold")
+    for each in worlds:
+        places.add_row(each["name"], plain(each["title"]))
+    return Group(table, places)
+
+
+def show(*renderables: RenderableType) -> None:
+    """Print to stdout."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    for each in renderables:
+        # A path must stay whole, to be copied.
+        console.print(each, soft_wrap=isinstance(each, str))
+
+
+def plain(text: str) -> str:
+    """Text on one line, without the control characters that a file may bring in."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
+
+
+def _table(title: str, first: str, others: Sequence[str]) -> Table:
+    table = Table(
+        title=Text(plain(title), style="bold"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column(first, overflow="fold", min_width=18)
+    for header in others:
+        table.add_column(header, justify="right", no_wrap="interval" in header)
+    return table
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _label(row: Row) -> Text:
+    label = Text(plain(str(row["name"])))
+    label.append(f" [{plain(str(row['unit']))}]", style="dim")
+    return label
+
+
+def _digits(*values: float) -> int:
+    """Decimals that show about three digits of the largest value."""
+    largest = max(abs(value) for value in values)
+    for digits, least in ((0, 1000), (1, 100), (2, 10), (3, 0.01), (4, 0.001)):
+        if largest >= least:
+            return digits
+    return 5 if largest else 3
+
+
+def _interval(low: float, high: float, form: str) -> str:
+    return f"{_signed(low, form)} to {_signed(high, form)}"
+
+
+def _signed(value: float, form: str) -> str:
+    """A number without the sign where it rounds to nothing."""
+    shown = format(value, form)
+    return shown if any(digit in shown for digit in "123456789") else shown.lstrip("+-")
+
+
+def _error(value: float, digits: int) -> str:
+    if value != value:
+        return "-"  # one run has no error
+    least = 10.0**-digits
+    return f"<{least:.{digits}f}" if 0 < value < least / 2 else f"{value:.{digits}f}"

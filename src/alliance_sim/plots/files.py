@@ -1,0 +1,120 @@
+"""The default set of pictures, as files."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alliance_sim.analysis import summary
+from alliance_sim.plots import style
+from alliance_sim.plots.distributions import draw_effects, draw_histogram, horizon
+from alliance_sim.plots.relations import When, draw_network, month, network_key
+from alliance_sim.plots.timelines import classes, draw_classes, draw_fan, fan, fan_key
+from alliance_sim.results import outcome_names
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def write_all(ds: xr.Dataset, folder: str | Path, baseline: xr.Dataset | None = None) -> list[Path]:
+    """Write the default pictures as PNG files into a folder, and return their paths.
+
+    ``overview.png``, ``fan_<outcome>.png`` for each number, ``horizon_<outcome>.png`` for
+    each outcome, ``classes_<name>.png`` for each class outcome and recorded pair, and
+    ``network.png``. The baseline must have been run with the same draws.
+    """
+    if baseline is not None:
+        summary.paired(baseline, ds)  # refuses one that cannot be compared before any file is made
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    written = [_write(overview(ds, baseline), place / "overview.png")]
+    for name in summary.numeric_names(ds):
+        written.append(_write(fan(ds, name, baseline=baseline), place / f"fan_{name}.png"))
+    for name in outcome_names(ds):
+        drawn = horizon(ds, name, baseline=baseline)
+        written.append(_write(drawn, place / f"horizon_{name}.png"))
+    for name in summary.classed_names(ds):
+        written.append(_write(classes(ds, name), place / f"classes_{name}.png"))
+    written.append(_write(networks(ds), place / "network.png"))
+    return written
+
+
+@style.styled
+def _write(drawn: Axes | Figure, path: Path) -> Path:
+    whole = drawn.get_figure(root=True)
+    assert whole is not None
+    whole.savefig(path, dpi=style.DPI)
+    return path
+
+
+@style.styled
+def networks(ds: xr.Dataset) -> Figure:
+    """The network of alignments at the base date and at the horizon, side by side."""
+    whole = style.figure(ds, 12.5, 5.8)
+    dates: tuple[When, When] = ("first", "last")
+    for ax, when in zip(whole.subplots(1, 2), dates, strict=True):
+        draw_network(ax, ds, when)
+        ax.set_title(f"Alignments in {month(ds, when)}")
+    whole.legend(handles=network_key(), loc="outside upper right", ncols=4, handlelength=4)
+    return whole
+
+
+@style.styled
+def overview(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> Figure:
+    """One figure for a README, 1200 pixels wide.
+
+    Fans of up to four numbers; beneath them the classes of a relation, and the differences
+    from the baseline, or without one the first number at the horizon.
+    """
+    numbers, classed = summary.numeric_names(ds)[:4], summary.classed_names(ds)[:1]
+    last_row = len(classed) + bool(numbers)
+    rows = -(-len(numbers) // 2) + bool(last_row)
+    whole = style.figure(ds, 8.0, 0.9 + 2.1 * rows)
+    whole.suptitle(_wrapped(str(ds.attrs.get("title", "")), 80), x=0.012, ha="left", weight="bold")
+    grid = whole.add_gridspec(rows + 1, 2, height_ratios=[0.06] + [1] * rows)
+    for place, name in enumerate(numbers):
+        wide = len(numbers) % 2 == 1 and place == len(numbers) - 1
+        spot = grid[1 + place // 2, slice(None) if wide else place % 2]
+        _small_fan(whole.add_subplot(spot), ds, name, baseline)
+    below = [grid[-1, :]] if last_row == 1 else [grid[-1, 0], grid[-1, 1]]
+    if classed:
+        _small_classes(whole.add_subplot(below[0]), ds, classed[0])
+    if numbers:
+        _small_effects(whole.add_subplot(below[-1]), ds, numbers, baseline)
+        # The key stands in a row of its own: constrained layout then keeps it off the title.
+        head = whole.add_subplot(grid[0, :])
+        head.set_axis_off()
+        head.legend(handles=fan_key(baseline is not None), ncols=5, loc="center left")
+    return whole
+
+
+def _small_fan(ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | None) -> None:
+    """In a small picture the name goes over the axes, the units beside them."""
+    draw_fan(ax, ds, name, baseline=baseline)
+    style.mark_interventions(ax, ds, names=False)
+    ax.set_title(_wrapped(str(ds[name].attrs.get("long_name", name))), fontsize=style.BODY)
+    ax.set_ylabel(f"[{ds[name].attrs.get('units', '')}]")
+
+
+def _small_classes(ax: Axes, ds: xr.Dataset, name: str) -> None:
+    draw_classes(ax, ds, name, own=False)
+    title = _wrapped(str(summary.codes(ds, name).attrs.get("long_name", name)))
+    ax.set_title(title, fontsize=style.BODY)
+    ax.set_ylabel("[% of runs]")
+
+
+def _small_effects(ax: Axes, ds: xr.Dataset, names: list[str], baseline: xr.Dataset | None) -> None:
+    """Differences from the baseline; without one, the spread of the first number."""
+    if baseline is None:
+        draw_histogram(ax, ds, names[0])
+        ax.set_title(f"Spread in {month(ds, 'last')}", fontsize=style.BODY)
+        return
+    draw_effects(ax, ds, summary.paired(baseline, ds), names)
+    ax.set_title(f"Effect in {month(ds, 'last')}, share of runs up and down", fontsize=style.BODY)
+
+
+def _wrapped(text: str, width: int = 50) -> str:
+    return textwrap.fill(text[:1].upper() + text[1:], width)

@@ -1,0 +1,172 @@
+"""How all actors stand to each other, at the base date and at the horizon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.plots import layout, style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+Doubles = npt.NDArray[np.float64]
+When = Literal["first", "last"]
+
+WEAKEST = 0.25
+"""Alignments nearer to 0 are not drawn."""
+CANVAS = (430.0, 340.0)
+"""Room for the names of a network, in points."""
+NAME_SIZE = 9.0
+_HOSTILE_DASHES = (0, (3, 1.6))
+
+
+@style.styled
+def network(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
+    """Alignments between all actors: the median over runs of the mean of both directions.
+
+    Actors stand in the same place at both dates. Friendly ties are solid and blue, hostile
+    ones dashed and orange, the wider the stronger; those nearer to 0 than 0.25 are left out.
+    """
+    _check_when(when)
+    target = style.axes_for(ds, ax, 7.0, 6.0)
+    draw_network(target, ds, when)
+    if ax is None:
+        target.set_title(f"{target.get_title(loc='left')}\nAlignments in {month(ds, when)}")
+        target.get_figure(root=True).legend(  # type: ignore[union-attr]
+            handles=network_key(), loc="outside upper right", ncols=4, handlelength=4
+        )
+    return target
+
+
+def draw_network(ax: Axes, ds: xr.Dataset, when: When) -> None:
+    """Ties, then names over them; a unit of the axes is a point of a canvas."""
+    names = actor_names(ds)
+    at, canvas = positions(ds)
+    ax.set(xlim=(0, canvas[0]), ylim=(0, canvas[1]), xticks=[], yticks=[])
+    ax.set_aspect("equal")
+    ax.spines[:].set_visible(False)
+    tie = mutual(ds, when)
+    pairs = [(i, j) for i in range(len(names)) for j in range(i) if abs(tie[i, j]) >= WEAKEST]
+    for i, j in sorted(pairs, key=lambda pair: abs(tie[pair])):
+        ax.plot(*at[[i, j]].T, **_tie_style(float(tie[i, j])))  # type: ignore[arg-type]
+    ax.apply_aspect()
+    # Names shrink with the axes, so that they never touch, however small these are.
+    scale = style.size_of(ax)[0] / canvas[0]
+    plate = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": style.GREY}
+    for name, (x, y) in zip(names, at, strict=True):
+        size = NAME_SIZE * min(1.0, scale)
+        box = {**plate, "linewidth": 0.6}
+        ax.text(x, y, name, ha="center", va="center", fontsize=size, bbox=box, zorder=5)
+
+
+def _tie_style(value: float) -> dict[str, object]:
+    strength = (abs(value) - WEAKEST) / (1 - WEAKEST)
+    return {
+        "color": style.BLUE if value > 0 else style.VERMILLION,
+        "linestyle": "-" if value > 0 else _HOSTILE_DASHES,
+        "linewidth": 0.5 + 4.0 * strength,
+        "alpha": 0.35 + 0.5 * strength,
+        "solid_capstyle": "butt",
+        "zorder": 2,
+    }
+
+
+def network_key() -> list[Artist]:
+    """What the ties of a network mean."""
+    return [
+        Line2D([], [], label=f"{kind}, {value:+.1f}".replace("-", "−"), **_tie_style(value))  # type: ignore[arg-type]
+        for kind, value in (
+            ("friendly", 0.9),
+            ("friendly", 0.4),
+            ("hostile", -0.4),
+            ("hostile", -0.9),
+        )
+    ]
+
+
+def actor_names(ds: xr.Dataset) -> list[str]:
+    """Names of the actors, in the dataset's order."""
+    source = ds["actor_name"] if "actor_name" in ds.coords else ds["actor"]
+    return [str(each) for each in source.to_numpy()]
+
+
+def mutual(ds: xr.Dataset, when: When) -> Doubles:
+    """Median over runs of the mean of both directions, symmetric, (actor, actor)."""
+    values = ds[f"alignment_{when}"].transpose("run", "actor", "other").to_numpy()
+    both = (values + values.transpose(0, 2, 1)) / 2
+    found: Doubles = np.median(both.astype(np.float64), axis=0)
+    return found
+
+
+def positions(ds: xr.Dataset) -> tuple[Doubles, Doubles]:
+    """Where actors stand at any date, (actor, 2), and the canvas, (2,), in points."""
+    pad = 2 * 0.3 * NAME_SIZE + 2  # of the plate behind a name
+    sizes = np.array([style.text_size(name, NAME_SIZE) for name in actor_names(ds)]) + pad
+    at, growth = layout.place(mutual(ds, "first"), sizes, *CANVAS)
+    return at, growth * np.array(CANVAS)
+
+
+def month(ds: xr.Dataset, when: When) -> str:
+    """The month of the base date or of the horizon, as YYYY-MM."""
+    return str(ds["month"].to_numpy()[0 if when == "first" else -1])[:7]
+
+
+def _check_when(when: str) -> None:
+    if when not in ("first", "last"):
+        raise InputError([Problem(f"'{when}' is no date", "use 'first' or 'last'")])
+
+
+@style.styled
+def matrix(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
+    """Alignment of each actor (row) to each other (column): the median over runs.
+
+    Actors are in the same order at both dates: those who aligned alike stand together.
+    """
+    _check_when(when)
+    target = style.axes_for(ds, ax, 7.5, 6.6)
+    names, order = actor_names(ds), _order(ds)
+    values = ds[f"alignment_{when}"].transpose("run", "actor", "other").to_numpy()
+    table = np.median(values.astype(np.float64), axis=0)[np.ix_(order, order)]
+    np.fill_diagonal(table, np.nan)
+    image = target.imshow(table, cmap=diverging(), vmin=-1, vmax=1, aspect="auto")
+    labels = [names[each] for each in order]
+    target.set_xticks(range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor")
+    target.set_yticks(range(len(labels)), labels)
+    target.tick_params(length=0)
+    target.spines[:].set_visible(False)
+    if len(labels) <= 20:
+        _write_values(target, table)
+    bar = target.get_figure(root=True).colorbar(image, ax=target, shrink=0.7)  # type: ignore[union-attr]
+    bar.set_label(style.axis_label(ds[f"alignment_{when}"]))
+    bar.outline.set_visible(False)
+    if ax is None:
+        target.set_title(f"{target.get_title(loc='left')}\nAlignments in {month(ds, when)}")
+    return target
+
+
+def _write_values(ax: Axes, table: Doubles) -> None:
+    """The numbers: in grey print a dark cell does not tell friend from foe."""
+    for (i, j), value in np.ndenumerate(table):
+        if np.isfinite(value):
+            ink = "white" if abs(value) > 0.4 else style.BLACK
+            text = f"{value:+.1f}".replace("-", "−") if abs(value) >= 0.05 else "0"
+            ax.text(j, i, text, ha="center", va="center", fontsize=style.SMALL - 1, color=ink)
+
+
+def _order(ds: xr.Dataset) -> list[int]:
+    first = layout.classical_scaling(1 - mutual(ds, "first"))[:, 0]
+    return [int(each) for each in np.argsort(first.round(9), kind="stable")]
+
+
+def diverging() -> LinearSegmentedColormap:
+    """Vermillion over white to blue."""
+    stops = ["#8A3B00", style.VERMILLION, "white", style.BLUE, "#00466E"]
+    return LinearSegmentedColormap.from_list("hostile_to_friendly", stops)

@@ -1,0 +1,293 @@
+"""One look for all pictures: colours, fonts, axes, and the line that says where they come from.
+
+Colours are those of Okabe and Ito (2008), Color Universal Design, which people with any common
+colour blindness can tell apart. What has to be told apart in grey print differs in lightness,
+line style or hatching as well.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.dates import (
+    ConciseDateFormatter,
+    DateFormatter,
+    DateLocator,
+    MonthLocator,
+    YearLocator,
+    date2num,
+)
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import Formatter
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+BLACK, GREY, PALE = "#222222", "#6E6E6E", "#D9D9D9"
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+BAND_50, BAND_90 = "#7FB8D8", "#CDE3F0"
+"""BLUE on white at half and at a fifth of its strength."""
+
+FONT = "DejaVu Sans"
+SMALL, BODY, TITLE = 8.0, 9.0, 10.5
+"""Sizes of type in points."""
+DPI = 150
+
+RC: dict[str, Any] = {
+    "font.family": [FONT],
+    "font.size": BODY,
+    "axes.titlesize": TITLE,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.labelsize": BODY,
+    "axes.labelcolor": BLACK,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.facecolor": "white",
+    "axes.grid": False,
+    "figure.facecolor": "white",
+    "text.color": BLACK,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": BLACK,
+    "ytick.labelcolor": BLACK,
+    "xtick.labelsize": BODY,
+    "ytick.labelsize": BODY,
+    "legend.frameon": False,
+    "legend.fontsize": SMALL,
+    "hatch.linewidth": 0.8,
+    "savefig.facecolor": "white",
+}
+
+
+class ClassStyle(NamedTuple):
+    """How a relation class looks."""
+
+    colour: str
+    hatch: str
+    ink: str
+    """Colour of hatching and of letters on it."""
+
+
+CLASS_STYLES: dict[str, ClassStyle] = {
+    "hostile": ClassStyle(VERMILLION, "////", "white"),
+    "distant": ClassStyle("#EDEDED", "", BLACK),
+    "marriage_of_convenience": ClassStyle(YELLOW, "....", "#6B6400"),
+    "tactical": ClassStyle("#A9D8F2", "", BLACK),
+    "strategic_cooperation": ClassStyle(BLUE, "", "white"),
+    "strategic_alliance": ClassStyle("#00263D", "\\\\\\\\", "#8FA9B8"),
+}
+_OTHER_CLASS = ClassStyle(PURPLE, "xx", BLACK)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a function draw in this style and leave the global settings as they were."""
+
+    @wraps(draw)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> R:
+        settings: Any = RC
+        with matplotlib.rc_context(settings):
+            return draw(*args, **kwargs)
+
+    return inner
+
+
+def class_style(name: str) -> ClassStyle:
+    """The look of a relation class."""
+    return CLASS_STYLES.get(name, _OTHER_CLASS)
+
+
+def class_label(name: str) -> str:
+    """A relation class in plain words."""
+    return name.replace("_", " ")
+
+
+# -- figures -------------------------------------------------------------------------------
+
+
+def figure(ds: xr.Dataset, width: float, height: float) -> Figure:
+    """An empty figure, in inches, with the source line at its foot."""
+    made = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    made.get_layout_engine().set(w_pad=0.1, h_pad=0.08)  # type: ignore[union-attr, call-arg]
+    line = source_line(ds)
+    if line:
+        fit = max(40, int(width * 72 / (0.56 * (SMALL - 1))))
+        text = textwrap.fill(line, fit)
+        made.supxlabel(text, x=0.012, ha="left", fontsize=SMALL - 1, color=GREY)
+    return made
+
+
+def axes_for(ds: xr.Dataset, ax: Axes | None, width: float = 7.0, height: float = 4.2) -> Axes:
+    """The Axes given, or those of a new figure titled with the scenario's name."""
+    if ax is not None:
+        return ax
+    made: Axes = figure(ds, width, height).add_subplot()
+    title = str(ds.attrs.get("title", ""))
+    made.set_title(textwrap.fill(title, int(width * 11)))
+    return made
+
+
+def source_line(ds: xr.Dataset) -> str:
+    """Scenario, hash, seed and runs, as far as they are known."""
+    known = ds.attrs
+    parts = [
+        str(known.get("title") or ""),
+        f"scenario {str(known['scenario_hash'])[:10]}" if known.get("scenario_hash") else "",
+        f"seed {known['seed']}" if known.get("seed") is not None else "",
+        f"{known['runs']} runs" if known.get("runs") is not None else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+# -- axes ----------------------------------------------------------------------------------
+
+
+def axis_label(values: xr.DataArray) -> str:
+    """``long_name [units]``."""
+    units = values.attrs.get("units", "")
+    name = str(values.attrs.get("long_name", values.name))
+    name = name[:1].upper() + name[1:]
+    return f"{name} [{units}]" if units else name
+
+
+def dates(ds: xr.Dataset) -> npt.NDArray[np.float64]:
+    """Months as Matplotlib counts days, (month,)."""
+    days: npt.NDArray[np.float64] = date2num(ds["month"].to_numpy())  # type: ignore[no-untyped-call]
+    return days
+
+
+def month_axis(ax: Axes, ds: xr.Dataset) -> None:
+    """Years along the x axis, or months where there are few."""
+    days = dates(ds)
+    years = (days[-1] - days[0]) / 365.25
+    locator: DateLocator
+    formatter: Formatter
+    # Matplotlib's dates have no types yet.
+    if years >= 2:
+        locator = YearLocator(max(1, int(np.ceil(years / 8))))  # type: ignore[no-untyped-call]
+        formatter = DateFormatter("%Y")  # type: ignore[no-untyped-call]
+    else:
+        step = max(1, int(np.ceil(years * 12 / 6)))
+        locator = MonthLocator(interval=step)  # type: ignore[no-untyped-call]
+        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(formatter)
+    ax.set_xlim(days[0], days[-1] if len(days) > 1 else days[0] + 31)
+
+
+def value_range(
+    low: float, high: float, valid: Sequence[float] | None = None
+) -> tuple[float, float]:
+    """Limits of an axis: the valid range where the data fill it, else just round the data."""
+    bounds = (-np.inf, np.inf) if valid is None else (float(valid[0]), float(valid[1]))
+    width = bounds[1] - bounds[0]
+    if np.isfinite(width) and bounds[0] <= low and high <= bounds[1] and high - low >= 0.75 * width:
+        return bounds
+    # Never so close that rounding errors look like results.
+    least = 0.04 * width if np.isfinite(width) else 0.02 * max(abs(low), abs(high), 1e-6)
+    pad = max(0.06 * (high - low), (least - (high - low)) / 2)
+    # Data outside the valid range are shown all the same.
+    bottom = max(low - pad, bounds[0]) if low >= bounds[0] else low - pad
+    top = min(high + pad, bounds[1]) if high <= bounds[1] else high + pad
+    return bottom, top
+
+
+def legend(ax: Axes, handles: Sequence[Artist], own: bool) -> None:
+    """A legend over the axes of our own figures, and inside those of others.
+
+    Above, it can hide no data; but it would stand where other people put a title.
+    """
+    if not own:
+        ax.legend(handles=handles, loc="best", frameon=True, framealpha=0.85, edgecolor="none")
+        return
+    widths = [text_size(str(handle.get_label()), SMALL)[0] + 34 for handle in handles]
+    room = size_of(ax)[0] + 60  # the layout still to come makes axes of our figures wider
+    columns = len(handles) if sum(widths) <= room else max(1, int(room / max(widths)))
+    rows = -(-len(handles) // columns)
+    ax.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        ncols=columns,
+        borderaxespad=0.2,
+        columnspacing=1.4,
+        handlelength=2.4,
+    )
+    ax.set_title(ax.get_title(loc="left"), loc="left", pad=8 + rows * (SMALL + 6))
+
+
+def size_of(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes in points, as they are before the final layout."""
+    whole, box = ax.get_figure(root=True), ax.get_window_extent()
+    assert whole is not None
+    return float(box.width * 72 / whole.dpi), float(box.height * 72 / whole.dpi)
+
+
+@lru_cache(maxsize=1024)
+def text_size(text: str, size: float) -> tuple[float, float]:
+    """Width and height of a line of text in points, without drawing it."""
+    font = get_font(findfont(FontProperties(family=[FONT])))
+    font.set_size(size, 72)
+    font.set_text(text)
+    width, _ = font.get_width_height()
+    return width / 64, size * 1.2  # FreeType counts in 64ths of a pixel, here of a point
+
+
+# -- interventions -------------------------------------------------------------------------
+
+
+def interventions(ds: xr.Dataset) -> list[tuple[float, str]]:
+    """Day and names of the interventions within the horizon, those of one month together."""
+    try:
+        listed = json.loads(ds.attrs.get("interventions") or "[]")
+        given = [(str(each["month"]), str(each["id"])) for each in listed if each.get("month")]
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return []  # marks are an extra; a dataset from elsewhere may hold something else
+    first, last = dates(ds)[[0, -1]]
+    found: dict[float, list[str]] = {}
+    for month, name in sorted(given):
+        day = float(date2num(np.datetime64(month[:7], "D")))  # type: ignore[no-untyped-call]
+        if first <= day <= last:
+            found.setdefault(day, []).append(name.replace("_", " "))
+    return [(day, ", ".join(names)) for day, names in found.items()]
+
+
+def mark_interventions(ax: Axes, ds: xr.Dataset, names: bool = True) -> None:
+    """Thin upright lines, named in head room made above the data."""
+    marks = interventions(ds)
+    for day, _ in marks:
+        ax.axvline(day, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1.5)
+    if not names or not marks:
+        return
+    (width, height), (first, last) = size_of(ax), ax.get_xlim()
+    ends: list[float] = []  # where the last name of each row of head room ends, in points
+    placed = []
+    for day, name in marks:
+        at, long = (day - first) / (last - first) * width, text_size(name, SMALL)[0] + 6
+        left = min(at + 2, width - long)
+        row = next((r for r, end in enumerate(ends) if end <= left), len(ends))
+        ends[row : row + 1] = [left + long]
+        placed.append((left / width, row, name))
+    line = (SMALL + 3) / height
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, low + (high - low) / (1 - line * len(ends)))
+    for left, row, name in placed:
+        spot = (left, 1 - line * (row + 0.5))
+        ax.text(*spot, name, transform=ax.transAxes, fontsize=SMALL, color=GREY, va="center")

@@ -1,0 +1,286 @@
+"""The properties that any version of the model must have, on drawn worlds.
+
+Numbers as in docs/model.md. Property 8 (two blocs) is in test_closed_forms.py, the ablation
+of property 9 in test_shipped_scenarios.py.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from alliance_sim import rng
+from alliance_sim.engines.agents import AllianceModel
+from alliance_sim.engines.ensemble import run_ensemble
+from alliance_sim.results import Record
+from alliance_sim.spec import Scenario
+from strategies import scenario, scenario_data, signed, unit
+
+FIELDS = ("outcomes", "alignment", "classes", "first", "last", "parameters")
+WIDE = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+    # Shrinking a whole world takes minutes; a drawn world that fails is readable as it is.
+    "phases": [Phase.explicit, Phase.reuse, Phase.generate],
+}
+
+
+def same(a: Record, b: Record, runs: int | None = None) -> bool:
+    """Whether two records hold the same numbers, bit for bit, in their first runs."""
+    return all(
+        np.array_equal(getattr(a, name)[..., :runs], getattr(b, name)[..., :runs])
+        for name in FIELDS
+    )
+
+
+# -- 1: adding changes nothing -------------------------------------------------------------
+
+
+@given(scenario_data(), st.integers(1, 9), st.integers(0, 9))
+@settings(max_examples=25, **WIDE)
+def test_more_runs_change_no_run(data: dict[str, Any], few: int, more: int) -> None:
+    checked = scenario(data)
+    assert same(run_ensemble(checked, few + more, 3), run_ensemble(checked, few, 3), few)
+
+
+def test_more_blocks_change_no_run() -> None:
+    checked = scenario(_example())
+    many = run_ensemble(checked, rng.BLOCK + 5, 3)
+    assert same(many, run_ensemble(checked, 7, 3), 7)
+    assert not np.array_equal(many.last[..., 0], many.last[..., rng.BLOCK])
+
+
+@given(scenario_data(), st.integers(1, 30))
+@settings(max_examples=20, **WIDE)
+def test_more_months_change_no_month(data: dict[str, Any], more: int) -> None:
+    longer = copy.deepcopy(data)
+    longer["horizon"]["months"] += more
+    short, long = run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(longer), 5, 3)
+    months = data["horizon"]["months"] + 1
+    assert np.array_equal(short.outcomes, long.outcomes[:, :months])
+    assert np.array_equal(short.alignment, long.alignment[:, :months])
+    assert np.array_equal(short.classes, long.classes[:, :months])
+
+
+@given(scenario_data(), st.sampled_from(["aaa", "lesbos", "zzz"]), unit)
+@settings(max_examples=25, **WIDE)
+def test_actor_without_ties_changes_nothing(
+    data: dict[str, Any], name: str, capability: float
+) -> None:
+    larger = copy.deepcopy(data)
+    larger["world"]["actors"][name] = {"name": name, "capability": capability}
+    small, large = run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(larger), 5, 3)
+    assert np.array_equal(small.outcomes, large.outcomes)
+    assert np.array_equal(small.alignment, large.alignment)
+    assert np.array_equal(small.classes, large.classes)
+
+
+@given(scenario_data(), st.data())
+@settings(max_examples=25, **WIDE)
+def test_driver_of_zero_weight_changes_nothing(data: dict[str, Any], choice: st.DataObject) -> None:
+    from strategies import driver
+
+    world = data["world"]
+    idle = choice.draw(
+        driver(sorted(world["actors"]), sorted(world["arenas"]), sorted(world["domains"]))
+    )
+    more = copy.deepcopy(data)
+    more["world"]["drivers"]["another"] = idle | {"weight": 0.0}
+    assert same(run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(more), 5, 3))
+
+
+@pytest.mark.slow
+def test_workers_change_nothing() -> None:
+    checked = scenario(_example())
+    runs = 2 * rng.BLOCK + 3
+    assert same(run_ensemble(checked, runs, 3), run_ensemble(checked, runs, 3, workers=2))
+
+
+# -- 2: names and order ----------------------------------------------------------------------
+
+
+@given(scenario_data(), st.randoms(use_true_random=False))
+@settings(max_examples=25, **WIDE)
+def test_order_of_the_file_changes_nothing(data: dict[str, Any], random: Any) -> None:
+    assert same(run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(_shuffled(data, random)), 5, 3))
+
+
+@given(scenario_data(), st.randoms(use_true_random=False))
+@settings(max_examples=25, **WIDE)
+def test_relabelling_permutes_and_changes_nothing(data: dict[str, Any], random: Any) -> None:
+    """New ids that keep the identity of draws give the same trajectories."""
+    old = sorted(data["world"]["actors"])
+    fresh = [f"state_{number}" for number in range(len(old))]
+    random.shuffle(fresh)
+    names = dict(zip(old, fresh, strict=True))
+    renamed = _renamed(data, names)
+    for name, actor in data["world"]["actors"].items():
+        renamed["world"]["actors"][names[name]] = copy.deepcopy(actor) | {"keyed_as": name}
+        if "government" in actor:
+            government = _renamed(actor["government"], names)
+            renamed["world"]["actors"][names[name]]["government"] = government
+    a, b = run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(renamed), 5, 3)
+    for name in ("outcomes", "alignment", "classes", "first", "last"):
+        assert np.array_equal(getattr(a, name), getattr(b, name)), name
+
+
+# -- 3: an intervention that changes nothing -------------------------------------------------
+
+
+@given(scenario_data(interventions=False), st.data())
+@settings(max_examples=25, **WIDE)
+def test_empty_intervention_is_the_baseline(data: dict[str, Any], choice: st.DataObject) -> None:
+    world = data["world"]
+    actor = sorted(world["actors"])[0]
+    options: list[dict[str, Any]] = []
+    if isinstance(world["actors"][actor]["capability"], float):
+        level = world["actors"][actor]["capability"]
+        options.append({"capability": {"of": actor, "level": level, "over_months": 4}})
+    options += [{"arena": {"id": arena, "change": 0.0}} for arena in world["arenas"]]
+    options += [{"presence": {"of": actor, "in": arena, "level": 0.0}} for arena in world["arenas"]]
+    options += [
+        {"agreement": {"id": name, "party": given["parties"][0], "does": "join"}}
+        for name, given in world["agreements"].items()
+    ]
+    for key, relation in world["dyads"].items():
+        a, b = key.split("-")
+        if not relation["coercion"]:
+            options.append({"coercion": {"by": b, "on": a, "level": 0.0, "over_months": 2}})
+    assume(options)
+    changed = copy.deepcopy(data)
+    action = choice.draw(st.sampled_from(options))
+    changed["interventions"] = [{"id": "nothing", "at": "2000-03"} | action]
+    assert same(run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(changed), 5, 3))
+
+
+# -- 4: two engines, one trajectory -------------------------------------------------------------
+
+
+@given(scenario_data(), st.integers(0, rng.BLOCK + 40), st.integers(0, 5))
+@settings(max_examples=20, **WIDE)
+def test_mesa_model_is_the_run_of_the_ensemble(data: dict[str, Any], run: int, seed: int) -> None:
+    checked = scenario(data)
+    ensemble = run_ensemble(checked, run + 1, seed)
+    model = AllianceModel(checked, seed=seed, run=run)
+    while model.running:
+        model.step()
+    for name in ("outcomes", "alignment", "classes", "first", "last"):
+        assert np.array_equal(getattr(model.record, name)[..., 0], getattr(ensemble, name)[..., run])
+
+
+# -- 5: range --------------------------------------------------------------------------------------
+
+
+@given(scenario_data())
+@settings(max_examples=60, **WIDE)
+def test_states_stay_in_range(data: dict[str, Any]) -> None:
+    from alliance_sim.compile import compile_scenario
+    from alliance_sim.engines import noise
+    from alliance_sim.engines.blocks import Lanes, prepare
+    from alliance_sim.step import advance
+
+    program = compile_scenario(scenario(data))
+    where = Lanes(1, 0, slice(0, 9), "monte_carlo")
+    block = prepare(program, where)
+    for month, (decisions, shocks) in enumerate(noise.monthly(program, where)):
+        advance(block, month, decisions, shocks)
+        state = block.situation.state
+        assert np.all(np.abs(state.alignment) < 1)
+        for name in ("trust", "coercion", "commitment", "cooperation", "arena", "isolation"):
+            array = getattr(state, name)
+            assert np.all((array >= 0) & (array <= 1)), name
+        assert np.all(np.isfinite(state.threat)) and np.all(state.threat >= 0)
+        assert np.all(np.isfinite(state.anchor)) and np.all(np.abs(state.pressure) <= 1)
+
+
+# -- 7: monotone in a driver ---------------------------------------------------------------------
+
+
+@given(st.floats(0, 5), st.floats(0, 5), signed, unit, st.integers(0, 99))
+@settings(max_examples=40, **WIDE)
+def test_stronger_convergence_never_lowers_alignment(
+    less: float, more: float, alignment: float, rise: float, seed: int
+) -> None:
+    """With feedback off (no mechanisms, no persistence) and a signal that only rises."""
+    low, high = sorted((less, more))
+    records = [run_ensemble(_driven(w, alignment, rise), 40, seed) for w in (low, high)]
+    assert np.all(records[1].outcomes >= records[0].outcomes)
+
+
+def test_a_driver_does_raise_alignment() -> None:
+    """The property above would hold of a driver that does nothing."""
+    records = [run_ensemble(_driven(w, 0.0, 0.5), 40, 1) for w in (0.0, 2.0)]
+    assert np.mean(records[1].outcomes[0, -1]) > np.mean(records[0].outcomes[0, -1]) + 0.05
+
+
+# -- worlds by hand ------------------------------------------------------------------------------
+
+
+def _driven(driver_weight: float, alignment: float, rise: float) -> Scenario:
+    world = {
+        "name": "Two",
+        "date": "2000-01",
+        "actors": {"a": {"name": "A", "capability": 0.1}, "b": {"name": "B", "capability": 0.1}},
+        "arenas": {"war": {"name": "War", "level": 0.2, "noise": 0.0}},
+        "dyads": {"a-b": {"alignment": alignment}},
+        "drivers": {
+            "enemy": {
+                "name": "Common enemy",
+                "direction": "convergence",
+                "dyads": ["a-b"],
+                "signal": {"arena": "war"},
+                "weight": driver_weight,
+                "source": "judgement",
+            }
+        },
+        "outcomes": {"liking": {"name": "Liking", "measure": {"alignment": "a->b"}}},
+        "behaviour": {"postures": {"persistence": 0.0}},
+    }
+    return scenario(
+        {
+            "name": "War",
+            "world": world,
+            "horizon": {"start": "2000-01", "months": 24},
+            "interventions": [
+                {"id": "war", "at": "2000-03", "arena": {"id": "war", "change": rise}}
+            ],
+            "outcomes": ["liking"],
+        }
+    )
+
+
+def _example() -> dict[str, Any]:
+    from worlds import small_scenario
+
+    return small_scenario()
+
+
+def _shuffled(value: Any, random: Any) -> Any:
+    """The same document with the keys of every mapping in another order."""
+    if isinstance(value, dict):
+        keys = list(value)
+        if "uniform" not in value:
+            random.shuffle(keys)
+        return {key: _shuffled(value[key], random) for key in keys}
+    if isinstance(value, list):
+        return [_shuffled(each, random) for each in value]
+    return value
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    """The same document with actors' ids replaced, alone and in dyads."""
+    if isinstance(value, dict):
+        return {_renamed(k, names): _renamed(v, names) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    if isinstance(value, str):
+        for mark in ("->", "-"):
+            if mark in value and not value[0].isdigit():
+                return mark.join(names.get(part, part) for part in value.split(mark))
+        return names.get(value, value)
+    return value

@@ -1,0 +1,309 @@
+"""The parts of a month: fixed points, the direction of every term, and bounds."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alliance_sim.arrays import Floats
+from alliance_sim.rules import updates
+
+RATES: dict[str, Floats] = {
+    name: np.array([value])
+    for name, value in {
+        "responsiveness": 0.06,
+        "reversion": 0.04,
+        "anchor_adaptation": 0.01,
+        "anchor_return": 0.002,
+        "trust_rise": 0.01,
+        "trust_fall": 0.04,
+        "trust_reversion": 0.02,
+        "coercion_response": 0.05,
+        "coercion_decay": 0.05,
+        "commitment_response": 0.02,
+        "commitment_decay": 0.02,
+    }.items()
+}
+FULL_RATES = {name: np.array([1.0]) for name in RATES}
+NOTHING = np.zeros(1)
+
+wide = st.floats(-1e3, 1e3, width=32)
+units = st.floats(0, 1, width=32)
+values = st.floats(-6, 6, width=32)
+
+
+def one(value: float) -> Floats:
+    return np.array([value])
+
+
+def number(array: Floats) -> float:
+    return float(array.item())
+
+
+def near(value: float) -> Any:
+    return pytest.approx(value, abs=1e-12)
+
+
+# -- alignment and its anchor ------------------------------------------------------------------
+
+
+@given(values)
+def test_alignment_at_its_anchor_with_no_flow_stays_exactly(y: float) -> None:
+    assert number(updates.alignment(one(y), one(y), NOTHING, NOTHING, RATES)) == y
+    assert number(updates.anchor(one(y), one(y), one(y), RATES)) == y
+
+
+def test_alignment_by_hand() -> None:
+    moved = updates.alignment(one(0.5), one(0.2), one(0.4), one(-1.0), RATES)
+    # 0.06 * (0.4 - 1) / 2 = -0.018; 0.04 * 0.3 = 0.012
+    assert number(moved) == near(0.5 - 0.018 - 0.012)
+
+
+def test_own_and_received_flow_count_alike_and_in_their_direction() -> None:
+    start = one(0.3)
+    own = number(updates.alignment(start, start, one(0.4), NOTHING, RATES))
+    received = number(updates.alignment(start, start, NOTHING, one(0.4), RATES))
+    assert own == received == near(0.3 + 0.06 * 0.2)
+    assert number(updates.alignment(start, start, one(-0.4), NOTHING, RATES)) < 0.3
+
+
+def test_alignment_returns_to_its_anchor_from_both_sides() -> None:
+    assert number(updates.alignment(one(1), one(0), NOTHING, NOTHING, RATES)) == near(0.96)
+    assert number(updates.alignment(one(-1), one(0), NOTHING, NOTHING, RATES)) == near(-0.96)
+
+
+def test_anchor_by_hand() -> None:
+    # It follows: 0.01 * (0.9 - 0.5); and is held: 0.002 * (0.5 - 0.2).
+    assert number(updates.anchor(one(0.5), one(0.9), one(0.2), RATES)) == near(0.5 + 0.004 - 0.0006)
+    assert number(updates.anchor(one(0.5), one(0.5), one(0.9), RATES)) == near(0.5 + 0.0008)
+
+
+@given(wide, wide, wide, wide)
+def test_alignment_and_anchor_keep_within_their_bounds(a: float, b: float, c: float, d: float):
+    for rates in (RATES, FULL_RATES):
+        moved = number(updates.alignment(one(a), one(b), one(c), one(d), rates))
+        held = number(updates.anchor(one(a), one(b), one(c), rates))
+        assert -6 <= moved <= 6
+        assert -6 <= held <= 6
+
+
+def test_bounds_are_reached_and_kept_on_both_sides() -> None:
+    for side in (-1.0, 1.0):
+        beyond, push = one(side * 6), one(side * 5)
+        assert number(updates.alignment(beyond, beyond, push, push, FULL_RATES)) == side * 6
+        assert number(updates.anchor(one(side * 6), one(side * 20), NOTHING, RATES)) == side * 6
+
+
+# -- trust -------------------------------------------------------------------------------------
+
+
+def test_trust_change_by_hand() -> None:
+    assert number(updates.trust_change(one(0.8), one(0.5), NOTHING, RATES)) == near(
+        0.01 * 0.5 * 0.2
+    )
+    assert number(updates.trust_change(one(0.8), NOTHING, one(-0.5), RATES)) == near(
+        -0.04 * 0.5 * 0.8
+    )
+
+
+@given(st.floats(0.01, 2))
+def test_equal_friendly_and_hostile_acts_lower_trust_from_one_half(size: float) -> None:
+    friendly = number(updates.trust_change(one(0.5), one(size), NOTHING, RATES))
+    hostile = number(updates.trust_change(one(0.5), NOTHING, one(-size), RATES))
+    assert friendly > 0 > hostile
+    assert friendly + hostile < 0
+    # By how much they differ is what the two rates say.
+    assert hostile / friendly == pytest.approx(-4)
+
+
+def test_full_trust_cannot_rise_and_none_cannot_fall() -> None:
+    assert number(updates.trust_change(one(1), one(1), NOTHING, RATES)) == 0
+    assert number(updates.trust_change(one(0), NOTHING, one(-1), RATES)) == 0
+
+
+@given(units, st.floats(-0.1, 0.1, width=32))
+def test_trust_at_its_level_with_expected_acts_stays_exactly(level: float, usual: float) -> None:
+    kept = updates.trust(one(level), one(usual), one(usual), one(level), RATES)
+    assert number(kept) == level
+
+
+def test_trust_by_hand() -> None:
+    moved = updates.trust(one(0.6), one(0.03), one(0.01), one(0.4), RATES)
+    assert number(moved) == near(0.6 + 0.02 - 0.02 * 0.2)
+    lower = updates.trust(one(0.2), one(-0.03), one(-0.01), one(0.4), RATES)
+    assert number(lower) == near(0.2 - 0.02 + 0.02 * 0.2)
+
+
+@given(units, wide, wide, units)
+def test_trust_keeps_within_its_bounds(trust: float, change: float, base: float, level: float):
+    for rates in (RATES, FULL_RATES):
+        moved = number(updates.trust(one(trust), one(change), one(base), one(level), rates))
+        assert 0 <= moved <= 1
+
+
+def test_trust_reaches_its_bounds() -> None:
+    assert number(updates.trust(one(0.5), one(9), NOTHING, one(0.5), RATES)) == 1
+    assert number(updates.trust(one(0.5), one(-9), NOTHING, one(0.5), RATES)) == 0
+
+
+def test_breach_costs_a_share_where_something_was_broken() -> None:
+    share = np.array([0.25])
+    assert number(updates.breach(one(0.8), one(1), share)) == near(0.6)
+    assert number(updates.breach(one(0.8), one(0), share)) == 0.8
+    assert number(updates.breach(one(0.8), one(0.5), share)) == near(0.7)
+
+
+@given(units, units, units)
+def test_breach_never_raises_trust_and_keeps_its_bounds(
+    trust: float, broken: float, share: float
+) -> None:
+    left = number(updates.breach(one(trust), one(broken), one(share)))
+    assert 0 <= left <= trust
+
+
+# -- pressure and depth ------------------------------------------------------------------------
+
+
+def test_pressure_by_hand() -> None:
+    assert number(updates.pressure(NOTHING, NOTHING, RATES)) == 0
+    assert number(updates.pressure(one(0.4), NOTHING, RATES)) == near(0.38)
+    assert number(updates.pressure(one(-0.4), NOTHING, RATES)) == near(-0.38)
+    assert number(updates.pressure(one(0.4), one(0.9), RATES)) == near(0.38 + 0.045)
+    assert number(updates.pressure(one(0.4), one(-0.1), RATES)) == near(0.38 - 0.005)
+
+
+def test_pressure_settles_where_rise_and_decay_meet() -> None:
+    # 0.05 * 0.6 = 0.05 * 0.6: coercing postures 0.6 above the usual hold a pressure of 0.6.
+    assert number(updates.pressure(one(0.6), one(0.6), RATES)) == near(0.6)
+
+
+@given(wide, wide)
+def test_pressure_keeps_within_its_bounds(pressure: float, coerces: float) -> None:
+    for rates in (RATES, FULL_RATES):
+        assert -1 <= number(updates.pressure(one(pressure), one(coerces), rates)) <= 1
+
+
+def test_pressure_reaches_its_bounds() -> None:
+    assert number(updates.pressure(NOTHING, one(99), RATES)) == 1
+    assert number(updates.pressure(NOTHING, one(-99), RATES)) == -1
+
+
+@given(units)
+def test_depth_at_its_base_with_usual_acts_stays_exactly(base: float) -> None:
+    assert number(updates.depth(one(base), one(base), NOTHING, NOTHING, RATES)) == base
+
+
+def test_depth_by_hand() -> None:
+    moved = updates.depth(one(0.5), one(0.3), one(0.8), one(0.6), RATES)
+    assert number(moved) == near(0.5 + 0.02 * 0.7 - 0.02 * 0.2)
+    lower = updates.depth(one(0.1), one(0.3), one(-0.2), one(0.0), RATES)
+    assert number(lower) == near(0.1 - 0.02 * 0.1 + 0.02 * 0.2)
+
+
+@given(units, units, units, units)
+def test_depth_is_the_same_from_both_sides(depth: float, base: float, own: float, other: float):
+    here = updates.depth(one(depth), one(base), one(own), one(other), RATES)
+    there = updates.depth(one(depth), one(base), one(other), one(own), RATES)
+    assert number(here) == number(there)
+
+
+@given(wide, units, wide, wide)
+def test_depth_keeps_within_its_bounds(depth: float, base: float, own: float, other: float):
+    for rates in (RATES, FULL_RATES):
+        moved = number(updates.depth(one(depth), one(base), one(own), one(other), rates))
+        assert 0 <= moved <= 1
+
+
+def test_depth_reaches_its_bounds() -> None:
+    assert number(updates.depth(one(0.5), one(0.5), one(99), one(99), RATES)) == 1
+    assert number(updates.depth(one(0.5), one(0.5), one(-99), one(-99), RATES)) == 0
+
+
+# -- exchange ----------------------------------------------------------------------------------
+
+
+def test_capacity_by_hand() -> None:
+    # Both isolated: 1 - 0.8 * 0.5 = 0.6 of the world is closed to one or the other.
+    open_share = updates.capacity(one(0.9), one(0.5), one(0.2), one(0.5))
+    assert number(open_share) == near(0.9 * (1 - 0.5 * 0.6))
+
+
+def test_capacity_is_the_channel_where_nobody_is_isolated() -> None:
+    assert number(updates.capacity(one(0.7), one(1), NOTHING, NOTHING)) == 0.7
+
+
+@pytest.mark.parametrize("isolation", [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
+def test_isolation_of_either_side_cuts_off_all_that_is_exposed(
+    isolation: tuple[float, float],
+) -> None:
+    a, b = isolation
+    assert number(updates.capacity(one(0.8), one(0.75), one(a), one(b))) == near(0.2)
+
+
+@given(units, units, units, units)
+def test_capacity_keeps_within_the_channel(channel: float, exposure: float, a: float, b: float):
+    here = number(updates.capacity(one(channel), one(exposure), one(a), one(b)))
+    assert 0 <= here <= channel
+    assert number(updates.capacity(one(channel), one(exposure), one(b), one(a))) == near(here)
+
+
+@given(units, units)
+def test_exchange_at_what_is_desired_and_open_stays_exactly(exchange: float, rate: float) -> None:
+    assert number(updates.cooperation(one(exchange), one(exchange), one(1), one(rate))) == exchange
+
+
+def test_cooperation_by_hand() -> None:
+    moved = updates.cooperation(one(0.2), one(0.8), one(0.75), one(0.1))
+    assert number(moved) == near(0.2 + 0.1 * (0.6 - 0.2))
+    assert number(updates.cooperation(one(0.9), one(0.5), one(1), one(0.25))) == near(0.8)
+    # Neither a wish for more than everything nor for less than nothing comes true.
+    assert number(updates.cooperation(one(0.5), one(3), one(2), one(1))) == 1
+    assert number(updates.cooperation(one(0.5), one(-3), one(2), one(1))) == 0
+
+
+@given(units, wide, st.floats(0, 20), units)
+def test_cooperation_keeps_within_its_bounds(
+    exchange: float, desired: float, openness: float, rate: float
+) -> None:
+    moved = number(updates.cooperation(one(exchange), one(desired), one(openness), one(rate)))
+    assert -1e-12 <= moved <= 1 + 1e-12
+
+
+# -- arenas ------------------------------------------------------------------------------------
+
+
+@given(units, units)
+def test_an_arena_at_its_mean_that_nothing_moves_stays_exactly(level: float, rate: float) -> None:
+    still = updates.arena(one(level), one(level), NOTHING, NOTHING, NOTHING, one(rate))
+    assert number(still) == level
+
+
+@pytest.mark.parametrize("term", ["shift", "push", "shock"])
+def test_everything_that_moves_an_arena_adds_up(term: str) -> None:
+    parts = {"shift": NOTHING, "push": NOTHING, "shock": NOTHING}
+    at_mean = {"level": one(0.5), "mean": one(0.5), "rate": one(0.2)}
+    assert number(updates.arena(**at_mean, **(parts | {term: one(0.1)}))) == near(0.6)
+    assert number(updates.arena(**at_mean, **(parts | {term: one(-0.1)}))) == near(0.4)
+
+
+def test_an_arena_returns_to_its_mean() -> None:
+    back = updates.arena(one(0.3), one(0.5), NOTHING, NOTHING, NOTHING, one(0.2))
+    assert number(back) == near(0.34)
+    back = updates.arena(one(0.7), one(0.5), NOTHING, NOTHING, NOTHING, one(0.2))
+    assert number(back) == near(0.66)
+
+
+@given(units, units, wide, wide, wide, units)
+@settings(max_examples=50)
+def test_an_arena_keeps_within_its_bounds(
+    level: float, mean: float, shift: float, push: float, shock: float, rate: float
+) -> None:
+    moved = updates.arena(one(level), one(mean), one(shift), one(push), one(shock), one(rate))
+    assert 0 <= number(moved) <= 1
+
+
+def test_an_arena_reaches_its_bounds() -> None:
+    assert number(updates.arena(one(0.5), one(0.5), one(2), NOTHING, NOTHING, one(0.1))) == 1
+    assert number(updates.arena(one(0.5), one(0.5), NOTHING, one(-2), NOTHING, one(0.1))) == 0
