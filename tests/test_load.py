@@ -811,7 +811,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return "\n".join(lines).encode(errors="replace")
 
 
-@FUZZ
+@settings(FUZZ, max_examples=30)
 @given(content=mutated())
 def test_a_damaged_file_gives_a_scenario_or_an_input_error(tmp_path: Path, content: bytes) -> None:
     outcome_of(tmp_path / "bad.yaml", content)

@@ -1,6 +1,7 @@
 """Decisions: an ordered logit against its closed form, and acts whose mean is nothing."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ def shares_of(utility: float, temperature: float) -> list[float]:
     """Probability of each rung: differences of the logistic distribution function."""
     below = [stats.logistic.cdf(cut, loc=utility, scale=temperature) for cut in CUTS]
     edges = [0.0, *below, 1.0]
-    return [high - low for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [high - low for low, high in pairwise(edges)]
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +170,13 @@ def test_nothing_is_expected_without_a_tie() -> None:
 
 @pytest.mark.parametrize(
     ("rung", "flow", "coerces", "commits"),
-    [(0, -1.07, 0.9, -0.15), (1, -0.47, -0.1, -0.15), (2, -0.07, -0.1, -0.15)]
-    + [(3, 0.33, -0.1, -0.15), (4, 0.93, -0.1, 0.85)],
+    [
+        (0, -1.07, 0.9, -0.15),
+        (1, -0.47, -0.1, -0.15),
+        (2, -0.07, -0.1, -0.15),
+        (3, 0.33, -0.1, -0.15),
+        (4, 0.93, -0.1, 0.85),
+    ],
 )
 def test_acts_by_hand(rung: int, flow: float, coerces: float, commits: float) -> None:
     base = decision.expected(_chances(0.1, 0.2, 0.3, 0.25, 0.15), IMPACTS, single(1))

@@ -123,7 +123,7 @@ def test_full_trust_cannot_rise_and_none_cannot_fall() -> None:
     assert number(updates.trust_change(one(0), NOTHING, one(-1), RATES)) == 0
 
 
-@given(units, st.floats(-0.1, 0.1, width=32))
+@given(units, st.floats(-0.125, 0.125, width=32))
 def test_trust_at_its_level_with_expected_acts_stays_exactly(level: float, usual: float) -> None:
     kept = updates.trust(one(level), one(usual), one(usual), one(level), RATES)
     assert number(kept) == level

@@ -201,11 +201,11 @@ def test_a_wrong_type_anywhere_fails_both(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["scenario", "world"])
-@pytest.mark.parametrize("empty", [{}, [], None], ids=str)
-def test_emptiness_is_judged_alike(kind: Kind, empty: Any) -> None:
+def test_emptiness_is_judged_alike(kind: Kind) -> None:
     document = document_of(kind)
-    for path, _ in kinds_of_places(kind):
-        changed = with_value(document, path, empty)
+    empties: tuple[Any, ...] = ({}, [], None)
+    for count, (path, _) in enumerate(kinds_of_places(kind)):
+        changed = with_value(document, path, empties[count % 3])
         if in_schema(kind, around(kind, changed, path)):
             assert_wrong_across(kind, changed)
         else:

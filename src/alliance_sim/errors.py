@@ -43,5 +43,5 @@ class InputError(AllianceSimError):
         return type(self), (self.problems,)
 
 
-class UnstableModelError(AllianceSimError):
+class UnstableModelWarning(UserWarning):
     """The model would run away from its base state with nothing pushing it."""

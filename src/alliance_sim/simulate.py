@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alliance_sim.errors import InputError, Problem
+from alliance_sim.errors import InputError, Problem, UnstableModelWarning
 from alliance_sim.load import load_scenario
 from alliance_sim.spec import Scenario
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from alliance_sim.engines.stability import Stability
 
 _MADE_WITH = ("alliance-sim", "numpy", "scipy", "mesa", "pydantic", "xarray")
 
@@ -47,6 +50,10 @@ def run(
     Raises:
         InputError: where the scenario, runs, seed or workers cannot be used.
 
+    Warns:
+        UnstableModelWarning: where small departures from the base state would grow by
+            themselves, with the mechanism to blame.
+
     Example:
         >>> import alliance_sim as al
         >>> ds = al.run("us_exits_jcpoa", runs=8, seed=7)
@@ -59,6 +66,7 @@ def run(
 
     checked = as_scenario(scenario)
     _check_numbers(runs=runs, seed=seed, workers=workers)
+    warn_if_unstable(checked)
     record = run_ensemble(checked, runs, seed, workers, progress or (lambda done: None))
     return dataset(record, labels_of(checked), attributes(checked, runs, seed))
 
@@ -106,6 +114,34 @@ def compare(
 def as_scenario(scenario: Scenario | str | Path) -> Scenario:
     """A scenario as it is, or loaded from its name or path."""
     return scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+
+
+def warn_if_unstable(scenario: Scenario) -> None:
+    """Warn where the world, under the scenario's theory, runs away from its base state."""
+    if scenario.world.behaviour.calibration == "none":
+        return  # such a world is meant to move by itself
+    still = scenario.model_copy(update={"interventions": (), "dyads": ()})
+    found = _stability(still.model_dump_json(by_alias=True, include={"world", "theory"}), still)
+    if not found.stable:
+        warnings.warn(
+            f"the model is unstable at the base date: its spectral radius is {found.radius:.4f}, "
+            f"and {found.radius_without:.4f} without {found.blame}; lower that weight",
+            UnstableModelWarning,
+            stacklevel=3,
+        )
+
+
+_known_stability: dict[str, Stability] = {}
+
+
+def _stability(key: str, scenario: Scenario) -> Stability:
+    """Stability of a world, found once in a process: scenarios of one world share it."""
+    from alliance_sim.compile import compile_scenario
+    from alliance_sim.engines.stability import check
+
+    if key not in _known_stability:
+        _known_stability[key] = check(compile_scenario(scenario))
+    return _known_stability[key]
 
 
 def scenario_hash(scenario: Scenario) -> str:

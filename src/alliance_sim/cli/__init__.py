@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 
 
-class Sampling(str, Enum):
+class Sampling(StrEnum):
     """How uncertain numbers are drawn across runs."""
 
     monte_carlo = "monte_carlo"
@@ -32,7 +32,7 @@ class Sampling(str, Enum):
     sobol = "sobol"
 
 
-class SchemaKind(str, Enum):
+class SchemaKind(StrEnum):
     """What a file can hold."""
 
     scenario = "scenario"
@@ -71,17 +71,19 @@ def main(
 
 
 @app.command(
-    epilog="Example: alliance-sim run us_exits_jcpoa --runs 500 --seed 7 --out results/exit\n\n"
-    "Example: alliance-sim run mine.yaml --set world.drivers.common_adversary.weight=0 --no-plots"
+    epilog="Example: alliance-sim run us_exits_jcpoa --runs 500 --seed 7\n\n"
+    "Example: alliance-sim run mine.yaml --set horizon.months=36 --out results/short"
 )
 @guarded
 def run(  # noqa: PLR0913 - a command's options are its arguments
     scenarios: Annotated[
         list[str],
-        typer.Argument(metavar="SCENARIO...", help="Shipped names, or paths of files."),
+        typer.Argument(metavar="SCENARIO", help="Shipped names, or paths of files."),
     ],
-    runs: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")] = 0,
+    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Number of runs.")] = 1000,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="S", help="The same seed gives the same numbers.")
+    ] = 0,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,15 +93,21 @@ def run(  # noqa: PLR0913 - a command's options are its arguments
         ),
     ] = None,
     theory: Annotated[
-        str | None, typer.Option(help="Admit only the mechanisms of this theory.")
+        str | None, typer.Option(metavar="NAME", help="Admit only the mechanisms of this theory.")
     ] = None,
     sampling: Annotated[
         Sampling | None, typer.Option(help="How uncertain numbers are drawn across runs.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, metavar="W", help="Processes that share the work.")
+    ] = 1,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for results; left out, results/SCENARIO.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Folder for results; left out, results/SCENARIO.",
+            show_default=False,
+        ),
     ] = None,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")] = False,
     no_baseline: Annotated[
@@ -127,6 +135,7 @@ def _run_jobs(
 ) -> None:
     """Run one job after another; each is printed when it is done."""
     from alliance_sim.cli import running, tables
+    from alliance_sim.cli.layout import show
     from alliance_sim.cli.progress import busy, progress
 
     runner = running.Runner(*size)
@@ -140,7 +149,7 @@ def _run_jobs(
             found.append(running.as_json(finding))
             continue
         where = tables.files_view(finding.files, job.folder, finding.data.attrs)
-        tables.show(*([""] if place else []), tables.finding_view(finding), "", *where)
+        show(*([""] if place else []), tables.finding_view(finding), "", *where)
     if as_json:
         _print_json(found[0] if len(found) == 1 else {"results": found})
 
@@ -149,7 +158,7 @@ def _run_jobs(
 @guarded
 def validate(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Paths of files, or shipped names.")
+        list[str], typer.Argument(metavar="FILE", help="Paths of files, or shipped names.")
     ],
 ) -> None:
     """Check scenario and world files, and tell every mistake with its place."""
@@ -182,23 +191,25 @@ def schema(
 @guarded
 def list_(as_json: AsJson = False) -> None:
     """Show the scenarios and worlds that ship with the library."""
-    from alliance_sim.cli.shipped import contents
+    from alliance_sim.cli.layout import show
+    from alliance_sim.cli.shipped import contents, listing
 
     found = contents()
     if as_json:
         _print_json(found)
-        return
-    from alliance_sim.cli import tables
-
-    tables.show(tables.listing(found["scenarios"], found["worlds"]))
+    else:
+        show(listing(found["scenarios"], found["worlds"]))
 
 
-@app.command(epilog="Example: alliance-sim new turkey_leaves --out scenarios/turkey_leaves.yaml")
+@app.command(epilog="Example: alliance-sim new turkey_leaves")
 @guarded
 def new(
     name: Annotated[str, typer.Argument(help="Name of the scenario, such as turkey_leaves.")],
     out: Annotated[
-        Path | None, typer.Option(help="File to write; left out, NAME.yaml.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="File to write; left out, NAME.yaml.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Write a commented scenario file to start from; it can be run as it is."""
@@ -219,17 +230,18 @@ def new(
 
 @app.command(
     "initial-state",
-    epilog="Example: alliance-sim initial-state --data data --year 2016 --actors IRN,RUS,USA",
+    epilog="Example: alliance-sim initial-state --data data --year 2016",
 )
 @guarded
 def initial_state(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of tidy data files.")],
-    year: Annotated[int, typer.Option(help="Year at whose end the world begins.")],
+    year: Annotated[int, typer.Option(metavar="YEAR", help="Year at whose end the world begins.")],
     actors: Annotated[
         str | None, typer.Option(metavar="A,B", help="Codes (iso3) or ids; left out, all states.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="File to write; left out, print.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="File to write; left out, print.", show_default=False),
     ] = None,
 ) -> None:
     """Make a world's initial values from data files, with their sources."""

@@ -49,7 +49,8 @@ def prepare(
     sources: Sequence[str], settings: Settings, out: Path | None, with_baseline: bool
 ) -> list[Job]:
     """Check everything before anything runs, and tell all that is wrong at once."""
-    jobs, problems = [], []
+    jobs: list[Job] = []
+    problems: list[Problem] = []
     for source in sources:
         try:
             file = find(source, "scenario")
@@ -121,8 +122,10 @@ def _problems(file: Path, overrides: Sequence[str]) -> tuple[Problem, ...]:
 def _of_theory(problems: Iterable[Problem], others: Sequence[Problem]) -> Iterable[Problem]:
     """Problems that are not there without --theory are problems of --theory."""
     for each in problems:
-        own = each.file == SET and each not in others
-        yield replace(each, file="--theory") if own else each
+        if each.file == SET and each not in others:
+            yield replace(each, file="--theory", what=each.what.removeprefix("theory: "))
+        else:
+            yield each
 
 
 def _baseline_file(name: str, file: Path, sets: Sequence[str]) -> Path:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group
+
+from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.errors import InputError
 from alliance_sim.library import find, shipped_scenarios, shipped_worlds
 from alliance_sim.load.documents import Documents
-from alliance_sim.rules import mechanisms
 from alliance_sim.spec import Scenario
 
 _MOST_PARENTS = 40
@@ -38,6 +40,23 @@ def contents() -> dict[str, list[dict[str, Any]]]:
         title = (tree.text("name") if tree else None) or "values for other worlds to build on"
         worlds.append({"name": name, "title": title, "path": str(path)})
     return {"scenarios": scenarios, "worlds": worlds}
+
+
+def listing(scenarios: Iterable[Mapping[str, Any]], worlds: Iterable[Mapping[str, Any]]) -> Group:
+    """What is shipped."""
+    table = new_table("name", ())
+    for header in ("title", "question", "claims"):
+        table.add_column(header, overflow="fold")
+    table.columns[0].no_wrap = True
+    for each in scenarios:
+        claims = " ".join(each["claims"])
+        table.add_row(each["name"], plain(each["title"]), plain(each["question"]), claims)
+    places = new_table("name", ())
+    places.columns[0].no_wrap = True
+    places.add_column("title", overflow="fold")
+    for each in worlds:
+        places.add_row(each["name"], plain(each["title"]))
+    return Group(titled("Scenarios", table), "", titled("Worlds", places))
 
 
 def _said(documents: Documents, path: Path, key: str) -> Any:
@@ -72,6 +91,8 @@ def references(scenario: Scenario) -> list[tuple[str, list[str]]]:
 
 def _published(mechanism: str) -> str:
     """The sentences with a year in the docstring of a mechanism."""
+    from alliance_sim.rules import mechanisms  # brings in NumPy, which `list` does without
+
     text = " ".join((inspect.getdoc(getattr(mechanisms, mechanism, None)) or "").split())
     cited: Iterable[str] = (each for each in _SENTENCE.split(text) if _YEAR.search(each))
     return ". ".join(each.rstrip(".") for each in cited)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.running import Finding, shown_relations
+from alliance_sim.spec.base import month_number, month_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 _LOWEST_SHARE = 5e-4  # less than this rounds to 0.0%
-_NOTE = "MC error: Monte-Carlo standard error, of the median and of the mean; it shrinks with runs."
+_NOTE = "MC error: standard error of the median{} over the runs; it shrinks with more."
+_MEAN = " (first table) and of the mean (second)"
 
 
 def finding_view(finding: Finding) -> Group:
     """The whole result of a scenario."""
     parts: list[RenderableType] = [*_heading(finding)]
-    horizon = str(finding.data["month"].to_numpy()[-1])[:7]
+    months = finding.job.scenario.horizon
+    horizon = month_text(month_number(months.start) + months.months)
     against = finding.job.baseline_label if finding.baseline is not None else ""
     if len(finding.outcomes):
-        parts.append(outcome_table(finding.outcomes, f"Outcomes in {horizon}"))
+        parts += [outcome_table(finding.outcomes, f"Outcomes in {horizon}"), ""]
         if against:
             title = f"Difference from {against} in {horizon}, run by run"
-            parts.append(effect_table(finding.outcomes, title))
-        parts.append(Text(_NOTE + "\n", style="dim"))
+            parts += [effect_table(finding.outcomes, title), ""]
+        parts.append(Text(_NOTE.format(_MEAN if against else "") + "\n", style="dim"))
     if len(finding.classes):
         title = f"Relation classes in {horizon}, % of runs"
         if against:
@@ -53,31 +55,31 @@ def _heading(finding: Finding) -> Iterable[Text]:
     yield Text(", ".join(parts) + "\n", style="dim")
 
 
-def outcome_table(outcomes: pd.DataFrame, title: str) -> Table:
+def outcome_table(outcomes: pd.DataFrame, title: str) -> Group:
     """Distribution of every numeric outcome."""
-    headers = ("median", "50% interval", "90% interval", "MC error")
-    table = _table(title, "outcome", headers)
+    headers = ("median", "50% interval", "90% interval", "MC\nerror")
+    table = new_table("outcome", headers)
     for row in _records(outcomes):
         digits = _digits(row["q05"], row["q95"], row["median"])
         table.add_row(
-            _label(row),
+            _label(row, outcomes),
             f"{row['median']:.{digits}f}",
             _interval(row["q25"], row["q75"], f".{digits}f"),
             _interval(row["q05"], row["q95"], f".{digits}f"),
             _error(row["median_error"], digits),
         )
-    return table
+    return titled(title + _shared_unit(outcomes), table)
 
 
-def effect_table(outcomes: pd.DataFrame, title: str) -> Table:
+def effect_table(outcomes: pd.DataFrame, title: str) -> Group:
     """Paired difference of every numeric outcome."""
-    headers = ("median", "90% interval", "mean", "MC error", "runs up", "runs down")
-    table = _table(title, "outcome", headers)
+    headers = ("median", "90% interval", "mean", "MC\nerror", "runs\nup", "runs\ndown")
+    table = new_table("outcome", headers)
     for row in _records(outcomes):
         digits = _digits(row["effect_q05"], row["effect_q95"], row["effect_mean"])
         signed = f"+.{digits}f"
         table.add_row(
-            _label(row),
+            _label(row, outcomes),
             _signed(row["effect_median"], signed),
             _interval(row["effect_q05"], row["effect_q95"], signed),
             _signed(row["effect_mean"], signed),
@@ -85,19 +87,19 @@ def effect_table(outcomes: pd.DataFrame, title: str) -> Table:
             f"{row['share_up']:.0%}",
             f"{row['share_down']:.0%}",
         )
-    return table
+    return titled(title + _shared_unit(outcomes), table)
 
 
-def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str) -> Table:
+def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str) -> Group:
     """Share of runs in each relation class; classes that no run is in are left out."""
-    change = ("change", "MC error") if "difference" in classes else ()
-    table = _table(title, "relation and its classes", ("% of runs", "MC error", *change))
+    change = ("change", "MC\nerror") if "difference" in classes else ()
+    table = new_table("relation and its classes", ("% of\nruns", "MC\nerror", *change))
     for place, (name, words) in enumerate(relations.items()):
         if place:
             table.add_section()
         table.add_row(Text(plain(words)), *("" for _ in table.columns[1:]))
-        shares = classes.loc[name]
-        for each, row in zip(shares.index, _records(shares), strict=True):
+        shares = classes.loc[[name]]
+        for (_, each), row in zip(shares.index, _records(shares), strict=True):
             if max(row["share"], row.get("baseline_share", 0.0)) < _LOWEST_SHARE:
                 continue
             cells = [f"{row['share']:.1%}", f"{100 * row['error']:.1f}"]
@@ -105,7 +107,7 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
                 cells.append(_signed(100 * row["difference"], "+.1f"))
                 cells.append(f"{100 * row['difference_error']:.1f}")
             table.add_row(Text("  " + str(each).replace("_", " ")), *cells)
-    return table
+    return titled(title, table)
 
 
 def files_view(files: Sequence[Path], folder: Path, attributes: Mapping[str, Any]) -> list[str]:
@@ -115,63 +117,25 @@ def files_view(files: Sequence[Path], folder: Path, attributes: Mapping[str, Any
     named = ", ".join(tables) + (f", plots/ ({pictures} pictures)" if pictures else "")
     return [
         f"Written to {folder}: {named}",
-        f"Seed {attributes['seed']}, {attributes['runs']} runs, "
+        f"Seed {attributes['seed']}, {attributes['runs']:,} runs, "
         f"scenario {str(attributes['scenario_hash'])[:12]}",
     ]
-
-
-def listing(scenarios: Iterable[Mapping[str, Any]], worlds: Iterable[Mapping[str, Any]]) -> Group:
-    """What is shipped."""
-    table = _table("Scenarios", "name", ())
-    for header in ("title", "question", "claims"):
-        table.add_column(header, overflow="fold")
-    table.columns[0].no_wrap = True
-    for each in scenarios:
-        claims = " ".join(each["claims"])
-        table.add_row(each["name"], plain(each["title"]), plain(each["question"]), claims)
-    places = _table("Worlds", "name", ())
-    places.columns[0].no_wrap = True
-    places.add_column("title", overflow="fold")
-    for each in worlds:
-        places.add_row(each["name"], plain(each["title"]))
-    return Group(table, places)
-
-
-def show(*renderables: RenderableType) -> None:
-    """Print to stdout."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    for each in renderables:
-        # A path must stay whole, to be copied.
-        console.print(each, soft_wrap=isinstance(each, str))
-
-
-def plain(text: str) -> str:
-    """Text on one line, without the control characters that a file may bring in."""
-    return "".join(char for char in " ".join(text.split()) if char.isprintable())
-
-
-def _table(title: str, first: str, others: Sequence[str]) -> Table:
-    table = Table(
-        title=Text(plain(title), style="bold"),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column(first, overflow="fold", min_width=18)
-    for header in others:
-        table.add_column(header, justify="right", no_wrap="interval" in header)
-    return table
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _label(row: Row) -> Text:
+def _shared_unit(outcomes: pd.DataFrame) -> str:
+    """The unit of all outcomes, for the title; each has its own beside it where they differ."""
+    units = set(outcomes["unit"])
+    return f" [{units.pop()}]" if len(units) == 1 else ""
+
+
+def _label(row: Row, outcomes: pd.DataFrame) -> Text:
     label = Text(plain(str(row["name"])))
-    label.append(f" [{plain(str(row['unit']))}]", style="dim")
+    if not _shared_unit(outcomes):
+        label.append(f" [{plain(str(row['unit']))}]", style="dim")
     return label
 
 

@@ -45,8 +45,7 @@ def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
     row = {name: place for place, name in enumerate(names)}
     uniforms = {path: u[row[key]] for path, key in keys.items()}
     values = {
-        leaf.path: np.asarray(leaf.distribution.ppf(uniforms[leaf.path]))
-        for leaf in program.leaves
+        leaf.path: np.asarray(leaf.distribution.ppf(uniforms[leaf.path])) for leaf in program.leaves
     }
     return values, uniforms
 

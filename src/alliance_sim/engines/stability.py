@@ -6,6 +6,8 @@ differentiated at the base state. A spectral radius above 1 means that small dep
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +17,9 @@ from alliance_sim.engines.blocks import Lanes, prepare
 from alliance_sim.program import Program, Table
 from alliance_sim.step import Block, mean_advance, observe
 
-_STEP = 1e-5  # of the central difference; double precision keeps about nine digits
+_STEP = 0.02  # of the central difference: about what chance moves alignment in a month. The
+# rules have kinks (positive parts, square roots), where a smaller step says nothing of motion.
+_DENSE = 200  # size up to which all eigenvalues are computed
 _MARGIN = 1e-6  # what rounding may add to a radius of exactly one
 
 
@@ -42,23 +46,20 @@ def check(program: Program) -> Stability:
     radius = _radius(certain)
     if radius <= 1 + _MARGIN:
         return Stability(radius, "", radius)
-    without = {
-        f"mechanism {name}": _radius(
-            replace(
-                certain,
-                mechanism_weight={k: t for k, t in certain.mechanism_weight.items() if k != name},
-            )
-        )
-        for name in certain.mechanism_weight
-    }
-    for driver in certain.drivers:
-        others = tuple(each for each in certain.drivers if each is not driver)
-        without[f"driver {driver.id}"] = _radius(replace(certain, drivers=others))
-    without["posture persistence"] = _radius(
-        replace(certain, behaviour=certain.behaviour | {"persistence": Table(np.zeros(()))})
-    )
+    without = {name: _radius(reduced) for name, reduced in _reductions(certain)}
     blame = min(without, key=lambda name: without[name])
     return Stability(radius, blame, without[blame])
+
+
+def _reductions(program: Program) -> Iterator[tuple[str, Program]]:
+    """The program without each mechanism, without persistence, and without drivers."""
+    for name in program.mechanism_weight:
+        kept = {k: t for k, t in program.mechanism_weight.items() if k != name}
+        yield f"mechanism {name}", replace(program, mechanism_weight=kept)
+    none = {"persistence": Table(np.zeros(()))}
+    yield "posture persistence", replace(program, behaviour=program.behaviour | none)
+    if program.drivers:
+        yield "the drivers together", replace(program, drivers=())
 
 
 def _at_medians(program: Program) -> Program:
@@ -102,10 +103,22 @@ def _radius(program: Program) -> float:
     # What feeds nothing back has its own diagonal entry as eigenvalue and can be left out.
     off = np.abs(jacobian - np.diag(np.diag(jacobian)))
     active = (off.max(axis=0, initial=0) > 0) & (off.max(axis=1, initial=0) > 0)
-    alone = np.abs(np.diag(jacobian)[~active]).max(initial=0)
-    core = jacobian[np.ix_(active, active)]
-    radius = np.abs(np.linalg.eigvals(core)).max(initial=0) if core.size else 0.0
-    return float(max(alone, radius))
+    alone = float(np.abs(np.diag(jacobian)[~active]).max(initial=0))
+    return max(alone, _largest(jacobian[np.ix_(active, active)]))
+
+
+def _largest(matrix: Floats) -> float:
+    """Largest modulus of an eigenvalue: Arnoldi for large matrices, else all of them."""
+    if len(matrix) > _DENSE:
+        from scipy.sparse import linalg
+
+        start = np.ones(len(matrix))
+        with contextlib.suppress(linalg.ArpackNoConvergence):
+            found = linalg.eigs(
+                matrix, k=1, which="LM", v0=start, tol=1e-6, return_eigenvectors=False
+            )
+            return float(np.abs(found[0]))
+    return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0)) if matrix.size else 0.0
 
 
 def _jacobian(program: Program) -> Floats:

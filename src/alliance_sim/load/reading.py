@@ -28,7 +28,6 @@ from ruamel.yaml.reader import ReaderError
 from alliance_sim.errors import Problem
 from alliance_sim.load.tree import MAX_DEPTH, MAX_NODES, Mark, Node, Scalar, is_whole, kind_of
 
-
 _TOO_DEEP = (f"nested more than {MAX_DEPTH} levels deep", "take out levels")
 # The builder stops at any kind of nesting; but the scanner looks far ahead of it, at each
 # bracket the longer the more stand open. So many at once are never meant.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ def draw_histogram(ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | N
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
     ax.spines["left"].set_bounds(0, top)
     ax.set_xlim(*style.value_range(float(edges[0]), float(edges[-1]), valid))
-    ax.set_xlabel(style.axis_label(ds[name]))
+    ax.set_xlabel(style.axis_label(ds[name], style.size_of(ax)[0]))
     ax.set_ylabel("Runs [%]")
 
 
@@ -120,7 +121,9 @@ def _edges(samples: Sequence[Doubles], valid: Sequence[float] | None) -> Doubles
     """Bins that all samples share, as wide as Freedman and Diaconis have it; 8 to 40 of them."""
     low = min(float(each.min()) for each in samples)
     high = max(float(each.max()) for each in samples)
-    low, high = (low, high) if high > low else style.value_range(low, high, valid)
+    if high == low:  # all runs agree: one bar, in the middle
+        bottom, top = style.value_range(low, high, valid)
+        return low + np.linspace(-0.5, 0.5, 10) * (top - bottom)
     widths = [np.subtract(*np.quantile(each, (0.75, 0.25))) for each in samples]
     steps = [2 * w / len(each) ** (1 / 3) for w, each in zip(widths, samples, strict=True) if w > 0]
     number = (high - low) / min(steps) if steps else 8
@@ -158,8 +161,9 @@ def draw_class_bars(
     ax.set_xlim(0, 100 if before is None else 125)
     ax.set_xticks(range(0, 101, 25))
     ax.spines["bottom"].set_bounds(0, 100)
-    what = str(summary.codes(ds, name).attrs.get("long_name", name))
-    ax.set_xlabel(f"{what[:1].upper()}{what[1:]} in {_last_month(ds)} [% of runs]")
+    what = style.title_of(summary.codes(ds, name))
+    label = f"{what} in {_last_month(ds)} [% of runs]"
+    ax.set_xlabel(style.wrap(label, style.size_of(ax)[0], style.BODY))
 
 
 # -- effects -------------------------------------------------------------------------------
@@ -174,7 +178,7 @@ def effects(
 ) -> Axes:
     """Paired differences, scenario minus baseline, at the last month: an interval each.
 
-    Only outcomes in the units of the first are drawn, since they share the axis.
+    Only outcomes in the most common units are drawn, since they share the axis.
     """
     change = summary.paired(baseline, ds)
     numbers = [name for name in summary.numeric_names(ds) if names is None or name in names]
@@ -187,7 +191,8 @@ def effects(
 
 def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[str]) -> None:
     """Median, 50% and 90% interval of each difference, and the share of runs on each side."""
-    units = ds[names[0]].attrs.get("units", "") if names else ""
+    kinds = Counter(ds[name].attrs.get("units", "") for name in names)
+    units = kinds.most_common(1)[0][0] if kinds else ""
     shown = [name for name in names if ds[name].attrs.get("units", "") == units]
     ax.axvline(0, color=style.GREY, linewidth=0.8)
     ax.set_ylim(len(shown) - 0.6, -0.9)
@@ -199,8 +204,7 @@ def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[s
         draw_interval(ax, values, row)
         up, down = (_percent(float(100 * np.mean(each))) for each in (values > 0, values < 0))
         texts.append((float(np.quantile(values, 0.95)), row, f"{up} up, {down} down"))
-        title = str(ds[name].attrs.get("long_name", name))
-        _beside(ax, title[:1].upper() + title[1:], row)
+        _beside(ax, style.shorten(style.title_of(ds[name]), style.size_of(ax)[0], style.BODY), row)
     _behind(ax, texts)
     ax.set_xlabel(f"Difference from the baseline [{units}]")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alliance_sim.analysis import summary
 from alliance_sim.plots import style
 from alliance_sim.plots.distributions import draw_effects, draw_histogram, horizon
-from alliance_sim.plots.relations import When, draw_network, month, network_key
+from alliance_sim.plots.relations import When, draw_network, explain_ties, month
 from alliance_sim.plots.timelines import classes, draw_classes, draw_fan, fan, fan_key
 from alliance_sim.results import outcome_names
 
@@ -57,8 +56,8 @@ def networks(ds: xr.Dataset) -> Figure:
     dates: tuple[When, When] = ("first", "last")
     for ax, when in zip(whole.subplots(1, 2), dates, strict=True):
         draw_network(ax, ds, when)
-        ax.set_title(f"Alignments in {month(ds, when)}")
-    whole.legend(handles=network_key(), loc="outside upper right", ncols=4, handlelength=4)
+        ax.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
+    explain_ties(whole.axes[0])
     return whole
 
 
@@ -73,7 +72,6 @@ def overview(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> Figure:
     last_row = len(classed) + bool(numbers)
     rows = -(-len(numbers) // 2) + bool(last_row)
     whole = style.figure(ds, 8.0, 0.9 + 2.1 * rows)
-    whole.suptitle(_wrapped(str(ds.attrs.get("title", "")), 80), x=0.012, ha="left", weight="bold")
     grid = whole.add_gridspec(rows + 1, 2, height_ratios=[0.06] + [1] * rows)
     for place, name in enumerate(numbers):
         wide = len(numbers) % 2 == 1 and place == len(numbers) - 1
@@ -95,14 +93,13 @@ def _small_fan(ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | None)
     """In a small picture the name goes over the axes, the units beside them."""
     draw_fan(ax, ds, name, baseline=baseline)
     style.mark_interventions(ax, ds, names=False)
-    ax.set_title(_wrapped(str(ds[name].attrs.get("long_name", name))), fontsize=style.BODY)
+    _head(ax, style.title_of(ds[name]))
     ax.set_ylabel(f"[{ds[name].attrs.get('units', '')}]")
 
 
 def _small_classes(ax: Axes, ds: xr.Dataset, name: str) -> None:
     draw_classes(ax, ds, name, own=False)
-    title = _wrapped(str(summary.codes(ds, name).attrs.get("long_name", name)))
-    ax.set_title(title, fontsize=style.BODY)
+    _head(ax, style.title_of(summary.codes(ds, name)))
     ax.set_ylabel("[% of runs]")
 
 
@@ -110,11 +107,12 @@ def _small_effects(ax: Axes, ds: xr.Dataset, names: list[str], baseline: xr.Data
     """Differences from the baseline; without one, the spread of the first number."""
     if baseline is None:
         draw_histogram(ax, ds, names[0])
-        ax.set_title(f"Spread in {month(ds, 'last')}", fontsize=style.BODY)
+        _head(ax, f"Spread in {month(ds, 'last')}")
         return
     draw_effects(ax, ds, summary.paired(baseline, ds), names)
-    ax.set_title(f"Effect in {month(ds, 'last')}, share of runs up and down", fontsize=style.BODY)
+    _head(ax, f"Effect in {month(ds, 'last')}, runs up and down")
 
 
-def _wrapped(text: str, width: int = 50) -> str:
-    return textwrap.fill(text[:1].upper() + text[1:], width)
+def _head(ax: Axes, text: str) -> None:
+    room = style.size_of(ax)[0] / style.BOLD
+    ax.set_title(style.wrap(text, room, style.BODY), fontsize=style.BODY)

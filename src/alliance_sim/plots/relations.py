@@ -39,10 +39,8 @@ def network(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes
     target = style.axes_for(ds, ax, 7.0, 6.0)
     draw_network(target, ds, when)
     if ax is None:
-        target.set_title(f"{target.get_title(loc='left')}\nAlignments in {month(ds, when)}")
-        target.get_figure(root=True).legend(  # type: ignore[union-attr]
-            handles=network_key(), loc="outside upper right", ncols=4, handlelength=4
-        )
+        target.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
+        explain_ties(target)
     return target
 
 
@@ -79,9 +77,9 @@ def _tie_style(value: float) -> dict[str, object]:
     }
 
 
-def network_key() -> list[Artist]:
-    """What the ties of a network mean."""
-    return [
+def explain_ties(ax: Axes) -> None:
+    """What the ties of a network mean, beneath it."""
+    key: list[Artist] = [
         Line2D([], [], label=f"{kind}, {value:+.1f}".replace("-", "−"), **_tie_style(value))  # type: ignore[arg-type]
         for kind, value in (
             ("friendly", 0.9),
@@ -90,6 +88,7 @@ def network_key() -> list[Artist]:
             ("hostile", -0.9),
         )
     ]
+    ax.legend(handles=key, loc="upper left", bbox_to_anchor=(0, 0), ncols=4, handlelength=4)
 
 
 def actor_names(ds: xr.Dataset) -> list[str]:
@@ -148,7 +147,7 @@ def matrix(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
     bar.set_label(style.axis_label(ds[f"alignment_{when}"]))
     bar.outline.set_visible(False)
     if ax is None:
-        target.set_title(f"{target.get_title(loc='left')}\nAlignments in {month(ds, when)}")
+        target.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
     return target
 
 

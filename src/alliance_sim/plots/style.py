@@ -8,7 +8,6 @@ line style or hatching as well.
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
@@ -18,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.dates import (
-    ConciseDateFormatter,
     DateFormatter,
     DateLocator,
     MonthLocator,
@@ -42,6 +40,8 @@ BAND_50, BAND_90 = "#7FB8D8", "#CDE3F0"
 FONT = "DejaVu Sans"
 SMALL, BODY, TITLE = 8.0, 9.0, 10.5
 """Sizes of type in points."""
+BOLD = 1.14
+"""How much wider bold letters are."""
 DPI = 150
 
 RC: dict[str, Any] = {
@@ -123,25 +123,22 @@ def class_label(name: str) -> str:
 
 
 def figure(ds: xr.Dataset, width: float, height: float) -> Figure:
-    """An empty figure, in inches, with the source line at its foot."""
+    """An empty figure, in inches: the scenario's name over it, the source line at its foot."""
     made = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     made.get_layout_engine().set(w_pad=0.1, h_pad=0.08)  # type: ignore[union-attr, call-arg]
-    line = source_line(ds)
-    if line:
-        fit = max(40, int(width * 72 / (0.56 * (SMALL - 1))))
-        text = textwrap.fill(line, fit)
-        made.supxlabel(text, x=0.012, ha="left", fontsize=SMALL - 1, color=GREY)
+    room = width * 72 * 0.96
+    title = wrap(str(ds.attrs.get("title", "")), room / BOLD, TITLE)
+    if title:
+        made.suptitle(title, x=0.012, ha="left", fontsize=TITLE, fontweight="bold")
+    source = wrap(source_line(ds), room, SMALL - 1)
+    if source:
+        made.supxlabel(source, x=0.012, ha="left", fontsize=SMALL - 1, color=GREY)
     return made
 
 
 def axes_for(ds: xr.Dataset, ax: Axes | None, width: float = 7.0, height: float = 4.2) -> Axes:
-    """The Axes given, or those of a new figure titled with the scenario's name."""
-    if ax is not None:
-        return ax
-    made: Axes = figure(ds, width, height).add_subplot()
-    title = str(ds.attrs.get("title", ""))
-    made.set_title(textwrap.fill(title, int(width * 11)))
-    return made
+    """The Axes given, or those of a new figure."""
+    return figure(ds, width, height).add_subplot() if ax is None else ax
 
 
 def source_line(ds: xr.Dataset) -> str:
@@ -151,7 +148,7 @@ def source_line(ds: xr.Dataset) -> str:
         str(known.get("title") or ""),
         f"scenario {str(known['scenario_hash'])[:10]}" if known.get("scenario_hash") else "",
         f"seed {known['seed']}" if known.get("seed") is not None else "",
-        f"{known['runs']} runs" if known.get("runs") is not None else "",
+        f"{known['runs']} run{'s'[: known['runs'] != 1]}" if known.get("runs") else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -159,12 +156,17 @@ def source_line(ds: xr.Dataset) -> str:
 # -- axes ----------------------------------------------------------------------------------
 
 
-def axis_label(values: xr.DataArray) -> str:
-    """``long_name [units]``."""
-    units = values.attrs.get("units", "")
+def title_of(values: xr.DataArray) -> str:
+    """What a variable is called."""
     name = str(values.attrs.get("long_name", values.name))
-    name = name[:1].upper() + name[1:]
-    return f"{name} [{units}]" if units else name
+    return name[:1].upper() + name[1:]
+
+
+def axis_label(values: xr.DataArray, room: float = np.inf) -> str:
+    """``long_name [units]``, in lines of so many points."""
+    units = values.attrs.get("units", "")
+    label = f"{title_of(values)} [{units}]" if units else title_of(values)
+    return wrap(label, room, BODY)
 
 
 def dates(ds: xr.Dataset) -> npt.NDArray[np.float64]:
@@ -184,9 +186,9 @@ def month_axis(ax: Axes, ds: xr.Dataset) -> None:
         locator = YearLocator(max(1, int(np.ceil(years / 8))))  # type: ignore[no-untyped-call]
         formatter = DateFormatter("%Y")  # type: ignore[no-untyped-call]
     else:
-        step = max(1, int(np.ceil(years * 12 / 6)))
+        step = max(1, int(np.ceil(years * 12 / 4)))
         locator = MonthLocator(interval=step)  # type: ignore[no-untyped-call]
-        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        formatter = DateFormatter("%b %Y")  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(formatter)
     ax.set_xlim(days[0], days[-1] if len(days) > 1 else days[0] + 31)
@@ -201,7 +203,7 @@ def value_range(
     if np.isfinite(width) and bounds[0] <= low and high <= bounds[1] and high - low >= 0.75 * width:
         return bounds
     # Never so close that rounding errors look like results.
-    least = 0.04 * width if np.isfinite(width) else 0.02 * max(abs(low), abs(high), 1e-6)
+    least = min(0.04 * width, max(0.05 * abs(low), 0.05 * abs(high), 0.01))
     pad = max(0.06 * (high - low), (least - (high - low)) / 2)
     # Data outside the valid range are shown all the same.
     bottom = max(low - pad, bounds[0]) if low >= bounds[0] else low - pad
@@ -220,7 +222,6 @@ def legend(ax: Axes, handles: Sequence[Artist], own: bool) -> None:
     widths = [text_size(str(handle.get_label()), SMALL)[0] + 34 for handle in handles]
     room = size_of(ax)[0] + 60  # the layout still to come makes axes of our figures wider
     columns = len(handles) if sum(widths) <= room else max(1, int(room / max(widths)))
-    rows = -(-len(handles) // columns)
     ax.legend(
         handles=handles,
         loc="lower left",
@@ -230,7 +231,6 @@ def legend(ax: Axes, handles: Sequence[Artist], own: bool) -> None:
         columnspacing=1.4,
         handlelength=2.4,
     )
-    ax.set_title(ax.get_title(loc="left"), loc="left", pad=8 + rows * (SMALL + 6))
 
 
 def size_of(ax: Axes) -> tuple[float, float]:
@@ -248,6 +248,25 @@ def text_size(text: str, size: float) -> tuple[float, float]:
     font.set_text(text)
     width, _ = font.get_width_height()
     return width / 64, size * 1.2  # FreeType counts in 64ths of a pixel, here of a point
+
+
+def wrap(text: str, room: float, size: float) -> str:
+    """Text in lines of at most so many points, if its words allow it."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_size(longer, size)[0] <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def shorten(text: str, room: float, size: float) -> str:
+    """Text cut to so many points, with an ellipsis where something is missing."""
+    while len(text) > 1 and text_size(text, size)[0] > room:
+        text = text.rstrip("…")[:-1].rstrip() + "…"
+    return text
 
 
 # -- interventions -------------------------------------------------------------------------
@@ -290,4 +309,7 @@ def mark_interventions(ax: Axes, ds: xr.Dataset, names: bool = True) -> None:
     ax.set_ylim(low, low + (high - low) / (1 - line * len(ends)))
     for left, row, name in placed:
         spot = (left, 1 - line * (row + 0.5))
-        ax.text(*spot, name, transform=ax.transAxes, fontsize=SMALL, color=GREY, va="center")
+        words = ax.text(*spot, name, transform=ax.transAxes, fontsize=SMALL, va="center")
+        # Other lines pass behind the name.
+        words.set(color=GREY, zorder=6)
+        words.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})

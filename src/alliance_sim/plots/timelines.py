@@ -43,7 +43,7 @@ def fan(
     values = summary.series(ds, name, dyad)  # speaks up before a figure is begun
     target = style.axes_for(ds, ax)
     draw_fan(target, ds, name, dyad, baseline)
-    target.set_ylabel(style.axis_label(values), wrap=True)
+    target.set_ylabel(style.axis_label(values, style.size_of(target)[1]))
     style.mark_interventions(target, ds)
     style.legend(target, fan_key(baseline is not None), own=ax is None)
     return target
@@ -110,8 +110,8 @@ def classes(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
     """
     codes = summary.codes(ds, name)
     target = style.axes_for(ds, ax)
-    what = str(codes.attrs.get("long_name", name))
-    target.set_ylabel(f"{what[:1].upper()}{what[1:]}\n[% of runs]")
+    room = style.size_of(target)[1]
+    target.set_ylabel(style.wrap(f"{style.title_of(codes)} [% of runs]", room, style.BODY))
     draw_classes(target, ds, name, own=ax is None)
     return target
 
@@ -142,8 +142,8 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool) -> None:
             ax.text(*spot, text, color=ink, ha="center", va="center", bbox=plate, zorder=6)
         top = top + share
     for day, _ in style.interventions(ds):
-        ax.axvline(day, color="white", linewidth=1.6, zorder=5)
-        ax.axvline(day, color=style.BLACK, linewidth=1.0, linestyle=(0, (1, 2)), zorder=5)
+        ax.axvline(day, color="white", linewidth=1.2, zorder=5)
+        ax.axvline(day, color=style.BLACK, linewidth=0.8, linestyle=(0, (1, 2)), zorder=5)
     if unnamed:
         # Areas fill these axes to the brim: a legend inside would always hide some.
         style.legend(ax, unnamed, own=True) if own else _outside(ax, unnamed)

@@ -81,8 +81,8 @@ def _custom_error(
 class Names:
     """What the document being checked declares; passed as pydantic's validation context.
 
-    ``start`` and ``end`` are the first and last month of the horizon as month numbers,
-    or None where the horizon itself could not be read.
+    ``start`` is the first month of the horizon and ``end`` the month after its last, as month
+    numbers, or None where the horizon itself could not be read.
     """
 
     actors: frozenset[str] = frozenset()

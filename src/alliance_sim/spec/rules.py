@@ -64,11 +64,11 @@ class AlignmentFlow(Frozen):
 
     responsiveness: Unit = 0.06
     """Monthly change (atanh scale) for a full impact of own and received postures. judgement"""
-    reversion: Unit = 0.04
+    reversion: Unit = 0.06
     """Share of the distance to the anchor made up in a month. judgement"""
     anchor_adaptation: Unit = 0.01
     """Share of the distance by which the anchor follows in a month. judgement"""
-    anchor_return: Unit = 0.002
+    anchor_return: Unit = 0.01
     """Share of the way back to the base that the anchor makes in a month. judgement"""
 
 
