@@ -166,6 +166,15 @@ def test_without_baseline_there_is_no_difference(folder: Path) -> None:
     assert set(found["classes"]["kind_of_tie"]["hostile"]) == {"share", "error"}
 
 
+def test_outcomes_without_classes(folder: Path) -> None:
+    arguments = ["--set", "outcomes=[trade]", "--set", "dyads=[]"]
+    assert run_json("breach.yaml", *arguments)["classes"] == {}
+    header = Path("results/breach/classes.csv").read_text()
+    assert header == "relation,relation_class,share,error\n"
+    result = call("run", "breach.yaml", *arguments, "--runs", 1, "--no-plots", "--no-baseline")
+    assert "Relation classes" not in result.stdout
+
+
 def test_settings_change_scenario_and_baseline(folder: Path) -> None:
     plain = run_json("breach.yaml")
     changed = run_json("breach.yaml", "--set", "world.dyads.athens-corinth.cooperation.trade=0.9")

@@ -162,7 +162,7 @@ def _runs_first(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _months(start: str, months: int) -> npt.NDArray[np.datetime64]:
     first = np.datetime64(start, "M")
-    return (first + np.arange(months + 1)).astype("datetime64[ns]")
+    return (first + np.arange(months + 1)).astype("datetime64[s]")
 
 
 def outcome_names(ds: xr.Dataset) -> Sequence[str]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from alliance_sim.errors import InputError, Problem, UnstableModelWarning
 from alliance_sim.load import load_scenario
-from alliance_sim.spec import Scenario
+from alliance_sim.spec import Intervention, Scenario
+from alliance_sim.spec.scenario import Between, Hazard
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -106,8 +107,32 @@ def compare(
     """
     from alliance_sim.analysis.summary import paired
 
+    measured = as_scenario(scenario)
+    against = reporting_like(as_scenario(baseline), measured)
     return paired(
-        run(baseline, runs, seed, workers=workers), run(scenario, runs, seed, workers=workers)
+        run(against, runs, seed, workers=workers), run(measured, runs, seed, workers=workers)
+    )
+
+
+def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
+    """A baseline that reports what the scenario reports, over the same months.
+
+    Raises:
+        InputError: where the baseline's world does not have an outcome of the scenario.
+    """
+    missing = [name for name in scenario.outcomes if name not in baseline.world.outcomes]
+    if missing:
+        raise InputError(
+            Problem(f"the baseline's world has no outcome '{name}'", "add it, or leave it out")
+            for name in missing
+        )
+    return baseline.model_copy(
+        update={
+            "outcomes": scenario.outcomes,
+            "dyads": scenario.dyads,
+            "horizon": scenario.horizon,
+            "sampling": scenario.sampling,
+        }
     )
 
 
@@ -153,11 +178,7 @@ def scenario_hash(scenario: Scenario) -> str:
 def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
     """What a dataset says of where it comes from."""
     interventions = [
-        {
-            "id": each.id,
-            "about": each.about,
-            "at": each.model_dump(mode="json", by_alias=True)["at"],
-        }
+        {"id": each.id, "about": each.about, "month": _first_month(each)}
         for each in scenario.interventions
     ]
     return {
@@ -173,6 +194,17 @@ def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
         "interventions": json.dumps(interventions),
         "versions": json.dumps({name: _version(name) for name in _MADE_WITH}),
     }
+
+
+def _first_month(intervention: Intervention) -> str:
+    """First month in which an intervention may begin; empty for a hazard."""
+    match intervention.at:
+        case Between(between=(first, _)):
+            return first
+        case Hazard():
+            return ""
+        case month:
+            return month
 
 
 def _version(package: str) -> str:

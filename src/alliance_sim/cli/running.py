@@ -82,7 +82,8 @@ def _class_table(data: xr.Dataset, baseline: xr.Dataset | None) -> pd.DataFrame:
     names = summary.classed_names(data)
     shares = [summary.class_shares(data, name, baseline=baseline) for name in names]
     if not shares:
-        return pd.DataFrame()
+        index = pd.MultiIndex.from_arrays([[], []], names=["relation", "relation_class"])
+        return pd.DataFrame(columns=["share", "error"], index=index)
     return pd.concat(shares, keys=names, names=["relation"])
 
 

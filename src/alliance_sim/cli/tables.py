@@ -34,12 +34,16 @@ def finding_view(finding: Finding) -> Group:
         if against:
             title = f"Difference from {against} in {horizon}, run by run"
             parts += [effect_table(finding.outcomes, title), ""]
-        parts.append(Text(_NOTE.format(_MEAN if against else "") + "\n", style="dim"))
+        parts.append(Text(_NOTE.format(_MEAN if against else ""), style="dim"))
     if len(finding.classes):
         title = f"Relation classes in {horizon}, % of runs"
         if against:
             title += f"; change from {against} in percentage points"
-        parts.append(class_table(finding.classes, shown_relations(finding), title))
+        relations = shown_relations(finding)
+        parts += [
+            *([""] if len(finding.outcomes) else []),
+            class_table(finding.classes, relations, title),
+        ]
     return Group(*parts)
 
 

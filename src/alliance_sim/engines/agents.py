@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from alliance_sim.engines.blocks import Lanes, parameter_draws, prepare
 from alliance_sim.engines.recording import record_month
 from alliance_sim.results import Labels, Record
 from alliance_sim.rules.decision import LADDER
-from alliance_sim.spec import Scenario
 from alliance_sim.step import (
     act,
     acts_of,
@@ -34,6 +33,9 @@ from alliance_sim.step import (
     settle_arenas,
     settle_exchange,
 )
+
+if TYPE_CHECKING:
+    from alliance_sim.spec import Scenario
 
 _start_method = multiprocessing.get_start_method(allow_none=True)
 import mesa  # noqa: E402 - Mesa 3.3 sets the process-wide start method when it is imported

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from alliance_sim import rng
 from alliance_sim.compile import compile_scenario, labels_of
@@ -13,8 +14,10 @@ from alliance_sim.engines.blocks import Lanes, Sampling, parameter_draws, prepar
 from alliance_sim.engines.recording import record_month
 from alliance_sim.program import Program
 from alliance_sim.results import Labels, Record
-from alliance_sim.spec import Scenario
 from alliance_sim.step import advance
+
+if TYPE_CHECKING:
+    from alliance_sim.spec import Scenario
 
 Progress = Callable[[int], None]
 """Called with the number of runs just finished."""
