@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +318,20 @@ def test_other_ends(
     result = call("run", "breach.yaml")
     assert result.exit_code == code
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_warning_is_one_line_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = running.run
+
+    def warn(*given: Any, **named: Any) -> xr.Dataset:
+        warnings.warn("mind the step", stacklevel=1)
+        return before(*given, **named)
+
+    monkeypatch.setattr(running, "run", warn)
+    result = call("run", "breach.yaml", "--runs", 1, "--no-plots", "--json")
+    assert result.stderr == "warning: mind the step\n"
+    assert json.loads(result.stdout)
 
 
 # -- the other commands ----------------------------------------------------------------------

@@ -69,12 +69,19 @@ class Block:
 def observe_relations(block: Block, rows: slice) -> None:
     """Bring alignment, coercion and commitment of these actors up to date."""
     s, c = block.situation.state, block.situation.circumstances
-    s.alignment[rows] = np.tanh(s.y[rows])
-    s.regard[rows] = np.maximum(s.alignment[rows], 0) * block.third_party_weight
-    s.hostility[rows] = np.maximum(-s.alignment[rows], 0)
     tie = block.parameters.tie[rows]
-    s.coercion[rows] = np.clip(c.coercion[rows] + s.pressure[rows], 0, 1) * tie
-    s.commitment[rows] = np.minimum(s.depth[rows] + c.agreed_depth[rows], 1) * tie
+    # Written in place: these arrays are large, and every copy costs as much as the sum itself.
+    alignment = np.tanh(s.y[rows], out=s.alignment[rows])
+    regard = np.maximum(alignment, 0, out=s.regard[rows])
+    regard *= block.third_party_weight
+    np.minimum(alignment, 0, out=s.hostility[rows])
+    np.negative(s.hostility[rows], out=s.hostility[rows])
+    coercion = np.add(c.coercion[rows], s.pressure[rows], out=s.coercion[rows])
+    np.clip(coercion, 0, 1, out=coercion)
+    coercion *= tie
+    commitment = np.add(s.depth[rows], c.agreed_depth[rows], out=s.commitment[rows])
+    np.minimum(commitment, 1, out=commitment)
+    commitment *= tie
 
 
 def observe_threats(block: Block, rows: slice) -> None:
@@ -87,7 +94,7 @@ def observe_threats(block: Block, rows: slice) -> None:
         s.hostility[:, rows].swapaxes(0, 1),
         received,
     )
-    s.root_threat[rows] = np.sqrt(s.threat[rows])
+    np.sqrt(s.threat[rows], out=s.root_threat[rows])
     s.isolation[rows] = mechanisms.isolation(received, np.minimum(c.power, 1))
 
 
@@ -185,8 +192,9 @@ def _exposure(s: State, rows: slice) -> Floats:
 def pull(block: Block, rows: slice) -> Floats:
     """Weighted mechanisms together, (i, j, r)."""
     total = np.zeros_like(block.situation.state.y[rows])
+    term = np.empty_like(total)
     for name, weight in block.parameters.mechanism_weight.items():
-        total += weight * mechanism_values(block, rows, name)
+        total += np.multiply(weight, mechanism_values(block, rows, name), out=term)
     return total
 
 

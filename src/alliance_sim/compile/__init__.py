@@ -24,7 +24,8 @@ def compile_scenario(scenario: Scenario) -> Program:
 
 def labels_of(scenario: Scenario) -> Labels:
     """Names of everything that a run of the scenario records."""
-    return _labels(Index(scenario))
+    ix = Index(scenario)
+    return _labels(ix, _program(ix))
 
 
 def _outcomes(ix: Index) -> Iterable[OutcomeRule]:
@@ -60,7 +61,7 @@ def _outcome_label(name: str, outcome: wd.Outcome) -> OutcomeLabel:
     )
 
 
-def _labels(ix: Index) -> Labels:
+def _labels(ix: Index, program: Program) -> Labels:
     """Names of everything recorded."""
     world = ix.world
     pairs = [ix.pairs[pair] for pair in _classed(ix)]
@@ -70,7 +71,7 @@ def _labels(ix: Index) -> Labels:
         outcomes=tuple(_outcome_label(name, world.outcomes[name]) for name in ix.scenario.outcomes),
         dyads=_dyads(ix),
         pairs=tuple(f"{ix.actors[i]}-{ix.actors[j]}" for i, j in pairs),
-        parameters=tuple(leaf.path for leaf in _program(ix).leaves),
+        parameters=tuple(leaf.path for leaf in program.leaves),
         classes=CLASSES,
         start=ix.scenario.horizon.start,
         months=ix.scenario.horizon.months,

@@ -54,20 +54,20 @@ def run_ensemble(
     progress: Progress = lambda done: None,
 ) -> Record:
     """Run an ensemble; the numbers are the same for any number of workers."""
-    labels = labels_of(scenario)
+    text = pickle.dumps(scenario)
+    _, labels = _compiled(text)
     record = Record.empty(labels, runs)
     blocks = lanes_of(runs, seed, scenario.sampling)
     start = 0
-    for where, part in zip(blocks, _parts(scenario, blocks, workers), strict=True):
+    for where, part in zip(blocks, _parts(text, blocks, workers), strict=True):
         record.place(part, start)
         start += where.width
         progress(where.width)
     return record
 
 
-def _parts(scenario: Scenario, blocks: list[Lanes], workers: int) -> Iterator[Record]:
+def _parts(text: bytes, blocks: list[Lanes], workers: int) -> Iterator[Record]:
     """Records of the blocks, in order."""
-    text = pickle.dumps(scenario)
     tasks: Iterable[tuple[bytes, Lanes]] = ((text, where) for where in blocks)
     if workers <= 1 or len(blocks) <= 1:
         yield from map(_work, tasks)

@@ -7,30 +7,36 @@ import numpy.typing as npt
 
 from alliance_sim.arrays import Floats
 from alliance_sim.results import Record
-from alliance_sim.rules import classes
-from alliance_sim.step import ALL, Block, mechanism_values
+from alliance_sim.rules import classes, mechanisms
+from alliance_sim.step import ALL, Block
 
 Codes = npt.NDArray[np.int8]
-_OTHER_PULLS = ("issue_agreement", "dependence")  # what may draw a pair without an adversary
 
 
 def pair_class(block: Block, pair: int, limits: dict[str, Floats]) -> Codes:
     """Relation class of a pair in every run, (r,)."""
     s = block.situation.state
     i, j = block.program.pairs[pair]
-    orientation = (s.alignment[i, j] + s.alignment[j, i]) / 2
-    other = np.zeros_like(orientation)
-    for name in _OTHER_PULLS:
-        row = mechanism_values(block, slice(i, i + 1), name)
-        other = other + np.maximum(row[0, j], 0)
     return classes.classify(
-        orientation,
+        (s.alignment[i, j] + s.alignment[j, i]) / 2,
         s.commitment[i, j],
-        classes.target_share(s.root_threat[i], s.root_threat[j], other),
+        classes.target_share(s.root_threat[i], s.root_threat[j], _other_pull(block, i, j)),
         classes.breadth(s.cooperation[:, pair], limits["active_domain"]),
         (s.trust[i, j] + s.trust[j, i]) / 2,
         limits,
     )
+
+
+def _other_pull(block: Block, i: int, j: int) -> Floats:
+    """What may draw a pair together without a common adversary: issues, and need; (r,)."""
+    s, power = block.situation.state, block.situation.circumstances.power
+    a, b = slice(i, i + 1), slice(j, j + 1)
+    issues = mechanisms.issue_agreement(
+        block.stake[a], block.stake[b], s.arena, block.stake_scale[a, b]
+    )
+    need = mechanisms.dependence(s.isolation[a], np.minimum(power[b], 1), s.coercion[b, a])
+    total: Floats = np.maximum(issues[0, 0], 0) + need[0, 0]
+    return total
 
 
 def record_month(block: Block, record: Record, month: int, limits: dict[str, Floats]) -> None:

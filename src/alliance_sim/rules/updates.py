@@ -18,9 +18,11 @@ def alignment(
 
     All (i, j, r), on the atanh scale, per month.
     """
-    moved = y + rates["responsiveness"] * (own + received) / 2
+    moved = own + received
+    moved *= rates["responsiveness"] / 2
+    moved += y
     moved -= rates["reversion"] * (y - anchor)
-    return np.clip(moved, -Y_LIMIT, Y_LIMIT)
+    return np.clip(moved, -Y_LIMIT, Y_LIMIT, out=moved)
 
 
 def anchor(anchor_: Floats, y: Floats, base: Floats, rates: dict[str, Floats]) -> Floats:
@@ -92,7 +94,9 @@ def capacity(channel: Floats, exposure: Floats, isolation_a: Floats, isolation_b
     ``channel`` (d, p, r), ``exposure`` (d, 1, r), isolation of both sides (p, r).
     """
     pressure_ = 1 - (1 - isolation_a) * (1 - isolation_b)
-    return channel * (1 - exposure * pressure_)
+    open_share = exposure * pressure_
+    np.subtract(1, open_share, out=open_share)
+    return channel * open_share
 
 
 def cooperation(exchange: Floats, desired: Floats, openness: Floats, rate: Floats) -> Floats:
@@ -100,8 +104,12 @@ def cooperation(exchange: Floats, desired: Floats, openness: Floats, rate: Float
 
     ``openness`` is capacity now over capacity at the base date.
     """
-    target = np.clip(desired * openness, 0, 1)
-    return exchange + rate * (target - exchange)
+    gap = desired * openness
+    np.clip(gap, 0, 1, out=gap)
+    gap -= exchange
+    gap *= rate
+    gap += exchange
+    return gap
 
 
 def arena(
