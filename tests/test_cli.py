@@ -39,7 +39,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # The baseline reports less, which must not matter.
     calm["outcomes"] = ["trade"]
     for name, data in (("breach", breach), ("calm", calm)):
-        (tmp_path / f"{name}.yaml").write_text(json.dumps(data), encoding="utf-8")
+        text = json.dumps(data).replace("143", "201")  # the years 1432 to 1437 become 2012 to 2017
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     return tmp_path
@@ -119,7 +120,7 @@ def test_run_writes_everything_and_prints_the_result(folder: Path) -> None:
         "Athens breaks the peace",
         "Does Sparta turn to Persia?",
         "Sparta's alignment to Persia",
-        "Difference from calm in 1437-01",
+        "Difference from calm in 2017-01",
         "What Sparta and Persia are",
         "Written to out: result.nc, summary.csv, classes.csv, plots/",
         "Seed 0, 16 runs",
@@ -167,6 +168,13 @@ def test_without_baseline_there_is_no_difference(folder: Path) -> None:
     assert set(found["classes"]["kind_of_tie"]["hostile"]) == {"share", "error"}
 
 
+def test_results_of_any_century_can_be_opened_again(folder: Path) -> None:
+    Path("old.yaml").write_text(json.dumps(small_scenario()))
+    run_json("old.yaml")
+    with xr.open_dataset("results/old/result.nc") as reopened:
+        assert [str(month) for month in reopened["month"].values[[0, -1]]] == ["1432-01", "1437-01"]
+
+
 def test_outcomes_without_classes(folder: Path) -> None:
     arguments = ["--set", "outcomes=[trade]", "--set", "dyads=[]"]
     assert run_json("breach.yaml", *arguments)["classes"] == {}
@@ -182,7 +190,7 @@ def test_settings_change_scenario_and_baseline(folder: Path) -> None:
     assert changed["outcomes"]["trade"]["median"] != plain["outcomes"]["trade"]["median"]
     assert changed["baseline"]["hash"] != plain["baseline"]["hash"]
     # An intervention that the baseline does not have is set in the scenario alone.
-    later = run_json("breach.yaml", "--set", "interventions.breach.at=1435-01")
+    later = run_json("breach.yaml", "--set", "interventions.breach.at=2015-01")
     assert later["hash"] != plain["hash"]
     assert later["baseline"]["hash"] == plain["baseline"]["hash"]
     shorter = run_json("breach.yaml", "--set", "horizon.months=40", "--theory", "ties")
@@ -219,7 +227,7 @@ def test_baseline_that_cannot_report_the_same_is_refused(folder: Path) -> None:
     (folder / "calm.yaml").write_text(json.dumps(calm))
     result = call("run", "breach.yaml", "--runs", 1)
     assert result.exit_code == 2
-    assert "lacks sparta_to_persia" in result.stderr
+    assert "has no outcome 'sparta_to_persia'" in result.stderr
 
 
 @pytest.mark.parametrize("width", [80, 100])

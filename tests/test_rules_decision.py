@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -16,6 +16,7 @@ from alliance_sim.rules import decision
 CUTS = (-2.6, -1.1, 1.1, 2.6)
 IMPACTS = (-1.0, -0.4, 0.0, 0.4, 1.0)
 DRAWS = 1_000_000
+quick = settings(max_examples=50, deadline=None)
 
 
 def single(value: float) -> Floats:
@@ -90,6 +91,7 @@ def test_frequencies_of_choices_are_differences_of_the_logistic_distribution(
         assert np.mean(chosen == rung) == pytest.approx(share, abs=4 * error)
 
 
+@quick
 @given(st.floats(-5, 5), st.floats(0, 5), st.floats(0.01, 3), st.floats(-15, 15))
 def test_higher_utility_never_gives_a_lower_rung_on_the_same_draw(
     utility: float, rise: float, temperature: float, draw: float
@@ -103,6 +105,7 @@ def test_higher_utility_never_gives_a_lower_rung_on_the_same_draw(
 # -- probabilities -----------------------------------------------------------------------------
 
 
+@quick
 @given(st.floats(-8, 8), st.floats(0.2, 3))
 def test_probabilities_are_those_of_the_logistic_distribution(
     utility: float, temperature: float

@@ -21,6 +21,7 @@ from alliance_sim.spec import Scenario
 from alliance_sim.step import ALL, MECHANISMS, Block, advance
 
 EXACT = 1e-12
+quick = settings(max_examples=40, deadline=None)
 WIDTHS = (1, 2, 3, 7, 8, 9, 64, 512)
 
 
@@ -257,6 +258,7 @@ shares = st.floats(0.015625, 1, width=32)
 UP = 1.25
 
 
+@quick
 @given(shares, shares, shares, shares)
 def test_threat_grows_with_each_of_its_causes(
     power: float, reach: float, hostility: float, coercion: float
@@ -270,6 +272,7 @@ def test_threat_grows_with_each_of_its_causes(
     assert rules.direct_threat(before)[0, 0, 0] < 0
 
 
+@quick
 @given(shares, shares, shares)
 def test_fears_of_the_alliance_have_their_signs(
     commitment: float, trust: float, exposure: float
@@ -286,6 +289,7 @@ def test_fears_of_the_alliance_have_their_signs(
     assert cling(commitment, trust, exposure * UP) > before
 
 
+@quick
 @given(shares, shares, shares, shares)
 def test_what_the_other_does_to_friends_repels(
     friendly: float, bad: float, commitment: float, scale: float
@@ -304,6 +308,7 @@ def test_what_the_other_does_to_friends_repels(
     )
 
 
+@quick
 @given(shares, shares, shares)
 def test_the_isolated_need_those_who_supply(
     isolation: float, clout: float, withheld: float

@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from alliance_sim.rules import responses
+
+quick = settings(max_examples=50, deadline=None)
 
 
 def test_saturating_response_by_hand() -> None:
@@ -19,6 +21,7 @@ def test_saturating_response_by_hand() -> None:
     )
 
 
+@quick
 @given(st.floats(0, 5), st.floats(0.001, 5), st.floats(0.01, 10))
 def test_saturating_response_rises_ever_more_slowly(x: float, step: float, half: float) -> None:
     low, middle, high = responses.saturating(np.array([x, x + step, x + 2 * step]), half)

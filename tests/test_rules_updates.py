@@ -29,13 +29,14 @@ RATES: dict[str, Floats] = {
 FULL_RATES = {name: np.array([1.0]) for name in RATES}
 NOTHING = np.zeros(1)
 
+quick = settings(max_examples=50, deadline=None)
 wide = st.floats(-1e3, 1e3, width=32)
 units = st.floats(0, 1, width=32)
 values = st.floats(-6, 6, width=32)
 
 
 def one(value: float) -> Floats:
-    return np.array([value])
+    return np.array([value], dtype=np.float64)
 
 
 def number(array: Floats) -> float:
@@ -49,6 +50,7 @@ def near(value: float) -> Any:
 # -- alignment and its anchor ------------------------------------------------------------------
 
 
+@quick
 @given(values)
 def test_alignment_at_its_anchor_with_no_flow_stays_exactly(y: float) -> None:
     assert number(updates.alignment(one(y), one(y), NOTHING, NOTHING, RATES)) == y
@@ -80,6 +82,7 @@ def test_anchor_by_hand() -> None:
     assert number(updates.anchor(one(0.5), one(0.5), one(0.9), RATES)) == near(0.5 + 0.0008)
 
 
+@quick
 @given(wide, wide, wide, wide)
 def test_alignment_and_anchor_keep_within_their_bounds(a: float, b: float, c: float, d: float):
     for rates in (RATES, FULL_RATES):
@@ -108,6 +111,7 @@ def test_trust_change_by_hand() -> None:
     )
 
 
+@quick
 @given(st.floats(0.01, 2))
 def test_equal_friendly_and_hostile_acts_lower_trust_from_one_half(size: float) -> None:
     friendly = number(updates.trust_change(one(0.5), one(size), NOTHING, RATES))
@@ -123,6 +127,7 @@ def test_full_trust_cannot_rise_and_none_cannot_fall() -> None:
     assert number(updates.trust_change(one(0), NOTHING, one(-1), RATES)) == 0
 
 
+@quick
 @given(units, st.floats(-0.125, 0.125, width=32))
 def test_trust_at_its_level_with_expected_acts_stays_exactly(level: float, usual: float) -> None:
     kept = updates.trust(one(level), one(usual), one(usual), one(level), RATES)
@@ -136,6 +141,7 @@ def test_trust_by_hand() -> None:
     assert number(lower) == near(0.2 - 0.02 + 0.02 * 0.2)
 
 
+@quick
 @given(units, wide, wide, units)
 def test_trust_keeps_within_its_bounds(trust: float, change: float, base: float, level: float):
     for rates in (RATES, FULL_RATES):
@@ -155,6 +161,7 @@ def test_breach_costs_a_share_where_something_was_broken() -> None:
     assert number(updates.breach(one(0.8), one(0.5), share)) == near(0.7)
 
 
+@quick
 @given(units, units, units)
 def test_breach_never_raises_trust_and_keeps_its_bounds(
     trust: float, broken: float, share: float
@@ -179,6 +186,7 @@ def test_pressure_settles_where_rise_and_decay_meet() -> None:
     assert number(updates.pressure(one(0.6), one(0.6), RATES)) == near(0.6)
 
 
+@quick
 @given(wide, wide)
 def test_pressure_keeps_within_its_bounds(pressure: float, coerces: float) -> None:
     for rates in (RATES, FULL_RATES):
@@ -190,6 +198,7 @@ def test_pressure_reaches_its_bounds() -> None:
     assert number(updates.pressure(NOTHING, one(-99), RATES)) == -1
 
 
+@quick
 @given(units)
 def test_depth_at_its_base_with_usual_acts_stays_exactly(base: float) -> None:
     assert number(updates.depth(one(base), one(base), NOTHING, NOTHING, RATES)) == base
@@ -202,6 +211,7 @@ def test_depth_by_hand() -> None:
     assert number(lower) == near(0.1 - 0.02 * 0.1 + 0.02 * 0.2)
 
 
+@quick
 @given(units, units, units, units)
 def test_depth_is_the_same_from_both_sides(depth: float, base: float, own: float, other: float):
     here = updates.depth(one(depth), one(base), one(own), one(other), RATES)
@@ -209,6 +219,7 @@ def test_depth_is_the_same_from_both_sides(depth: float, base: float, own: float
     assert number(here) == number(there)
 
 
+@quick
 @given(wide, units, wide, wide)
 def test_depth_keeps_within_its_bounds(depth: float, base: float, own: float, other: float):
     for rates in (RATES, FULL_RATES):
@@ -242,6 +253,7 @@ def test_isolation_of_either_side_cuts_off_all_that_is_exposed(
     assert number(updates.capacity(one(0.8), one(0.75), one(a), one(b))) == near(0.2)
 
 
+@quick
 @given(units, units, units, units)
 def test_capacity_keeps_within_the_channel(channel: float, exposure: float, a: float, b: float):
     here = number(updates.capacity(one(channel), one(exposure), one(a), one(b)))
@@ -249,6 +261,7 @@ def test_capacity_keeps_within_the_channel(channel: float, exposure: float, a: f
     assert number(updates.capacity(one(channel), one(exposure), one(b), one(a))) == near(here)
 
 
+@quick
 @given(units, units)
 def test_exchange_at_what_is_desired_and_open_stays_exactly(exchange: float, rate: float) -> None:
     assert number(updates.cooperation(one(exchange), one(exchange), one(1), one(rate))) == exchange
@@ -263,6 +276,7 @@ def test_cooperation_by_hand() -> None:
     assert number(updates.cooperation(one(0.5), one(-3), one(2), one(1))) == 0
 
 
+@quick
 @given(units, wide, st.floats(0, 20), units)
 def test_cooperation_keeps_within_its_bounds(
     exchange: float, desired: float, openness: float, rate: float
@@ -274,6 +288,7 @@ def test_cooperation_keeps_within_its_bounds(
 # -- arenas ------------------------------------------------------------------------------------
 
 
+@quick
 @given(units, units)
 def test_an_arena_at_its_mean_that_nothing_moves_stays_exactly(level: float, rate: float) -> None:
     still = updates.arena(one(level), one(level), NOTHING, NOTHING, NOTHING, one(rate))
@@ -295,8 +310,8 @@ def test_an_arena_returns_to_its_mean() -> None:
     assert number(back) == near(0.66)
 
 
+@quick
 @given(units, units, wide, wide, wide, units)
-@settings(max_examples=50)
 def test_an_arena_keeps_within_its_bounds(
     level: float, mean: float, shift: float, push: float, shock: float, rate: float
 ) -> None:

@@ -12,6 +12,7 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import find
 from alliance_sim.load import load_scenario
 from alliance_sim.load.documents import SET, Documents
+from alliance_sim.simulate import reporting_like
 from alliance_sim.spec import Scenario
 
 _MOST_PARENTS = 40
@@ -145,39 +146,16 @@ def _baseline_file(name: str, file: Path, sets: Sequence[str]) -> Path:
 
 
 def _comparable(file: Path, scenario: Scenario, settings: Settings) -> Scenario:
-    """The baseline as it has to be run so that it can be held against the scenario.
+    """The baseline with the same settings, to be held against the scenario.
 
-    The same settings, months and sampling. What is reported changes no run, so that the
-    baseline reports whatever the scenario does.
+    A setting of an intervention reaches it only if it has that intervention.
     """
     shared = [each for each in settings.sets if _keys(each)[0] not in {*_OWN_KEYS, "interventions"}]
     changed = [each for each in settings.sets if _keys(each)[0] == "interventions"]
     if changed:
         ids = {each.id for each in load_scenario(file).interventions}
         shared += [each for each in changed if _keys(each)[1:2] and _keys(each)[1] in ids]
-    months = [
-        f"horizon.start={json.dumps(scenario.horizon.start)}",
-        f"horizon.months={scenario.horizon.months}",
-    ]
-    own = Settings((*shared, *months), settings.theory, scenario.sampling)
-    baseline = load(file, own)
-    _check_reports(baseline, scenario, file)
-    return baseline.model_copy(update={"outcomes": scenario.outcomes, "dyads": scenario.dyads})
-
-
-def _check_reports(baseline: Scenario, scenario: Scenario, file: Path) -> None:
-    """Whether the baseline's world has what the scenario reports."""
-    there = {*baseline.world.outcomes, *baseline.world.actors}
-    asked = [*scenario.outcomes, *(a for dyad in scenario.dyads for a in _actors(dyad))]
-    lacking = [name for name in dict.fromkeys(asked) if name not in there]
-    if lacking:
-        what = f"the world of the baseline '{file.stem}' lacks {', '.join(lacking)}"
-        mend = "build both on one world, or run with --no-baseline"
-        raise InputError([Problem(what, mend, str(file))])
-
-
-def _actors(dyad: str) -> list[str]:
-    return dyad.replace("->", "-").split("-")
+    return reporting_like(load(file, Settings(tuple(shared), settings.theory)), scenario)
 
 
 def _keys(setting: str) -> list[str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from alliance_sim.analysis import summary
 from alliance_sim.cli.guard import RunFailedError
 from alliance_sim.cli.jobs import Job, unwritable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _INT32 = 2**31
+_FIRST_MONTH, _LAST_MONTH = "1677-09", "2262-04"
+"""Between them xarray reads dates by itself; others are written as text, YYYY-MM."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,11 @@ def _write_dataset(data: xr.Dataset, path: Path) -> Path:
         if isinstance(value, int) and not -_INT32 <= value < _INT32
     }
     part = path.with_suffix(".nc.part")
-    data.assign_attrs(large).to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
+    data = data.assign_attrs(large)
+    months = np.datetime_as_string(data["month"].to_numpy(), "M")
+    if not all(_FIRST_MONTH < str(month) < _LAST_MONTH for month in months):
+        data = data.assign_coords(month=months)
+    data.to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
     os.replace(part, path)
     return path
 
