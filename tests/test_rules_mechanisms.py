@@ -399,7 +399,9 @@ def same_bits(a: Floats, b: Floats) -> bool:
 @given(values=unit_values)
 def test_rows_and_lanes_do_not_know_of_each_other(name: str, values: Floats) -> None:
     arrays, read = _filled(values), READINGS[name]
+    before = {key: array.tobytes() for key, array in arrays.items()}
     everyone = read(arrays, ALL)
+    assert {key: array.tobytes() for key, array in arrays.items()} == before
     assert everyone.dtype == np.float32
     for row in range(ACTORS):
         assert same_bits(read(arrays, slice(row, row + 1)), everyone[row : row + 1])

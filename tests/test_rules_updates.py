@@ -1,5 +1,6 @@
 """The parts of a month: fixed points, the direction of every term, and bounds."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ RATES: dict[str, Floats] = {
         "commitment_decay": 0.02,
     }.items()
 }
+_RATES = [rate.item() for rate in RATES.values()]
 FULL_RATES = {name: np.array([1.0]) for name in RATES}
 NOTHING = np.zeros(1)
 
@@ -322,3 +324,25 @@ def test_an_arena_keeps_within_its_bounds(
 def test_an_arena_reaches_its_bounds() -> None:
     assert number(updates.arena(one(0.5), one(0.5), one(2), NOTHING, NOTHING, one(0.1))) == 1
     assert number(updates.arena(one(0.5), one(0.5), NOTHING, one(-2), NOTHING, one(0.1))) == 0
+
+
+# -- arguments ---------------------------------------------------------------------------------
+
+RULES = [rule for _, rule in inspect.getmembers(updates, inspect.isfunction)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_updates_leave_what_they_are_given_as_it_was(rule: Any) -> None:
+    # The states of a month are read by several rules: all must see the same.
+    names = [name for name in inspect.signature(rule).parameters if name != "rates"]
+    arrays = {
+        name: np.linspace(0.1, 0.9, 24).reshape(2, 3, 4) / (place + 1)
+        for place, name in enumerate(names)
+    }
+    before = {name: array.copy() for name, array in arrays.items()}
+    rates = {"rates": RATES} if "rates" in inspect.signature(rule).parameters else {}
+    result = rule(**arrays, **rates)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, before[name])
+        assert not np.shares_memory(result, array)
+    assert all(rate.item() == value for rate, value in zip(RATES.values(), _RATES, strict=True))

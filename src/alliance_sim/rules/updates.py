@@ -16,10 +16,13 @@ def alignment(
 ) -> Floats:
     """Fast flow: impacts of own and received postures, and return to the anchor.
 
-    All (i, j, r), on the atanh scale, per month.
+    All (i, j, r), on the atanh scale, per month. Own postures weigh ``own_share``, received
+    ones the rest.
     """
-    moved = own + received
-    moved *= rates["responsiveness"] / 2
+    share = rates["own_share"]
+    moved = share * own
+    moved += (1 - share) * received
+    moved *= rates["responsiveness"]
     moved += y
     moved -= rates["reversion"] * (y - anchor)
     return np.clip(moved, -Y_LIMIT, Y_LIMIT, out=moved)

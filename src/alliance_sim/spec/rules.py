@@ -64,6 +64,9 @@ class AlignmentFlow(Frozen):
 
     responsiveness: Unit = 0.06
     """Monthly change (atanh scale) for a full impact of own and received postures. judgement"""
+    own_share: Unit = 0.7
+    """Weight of an actor's own postures against those it receives, which make up the rest: what
+    one does binds one's own orientation more than what one meets. judgement"""
     reversion: Unit = 0.06
     """Share of the distance to the anchor made up in a month. judgement"""
     anchor_adaptation: Unit = 0.01
