@@ -27,13 +27,19 @@ TARGETS = {"us_per_run_month": 40.0, "times_mesa": 100.0, "peak_gb": 2.0}
 
 def machine() -> str:
     """Name of the processor and the interpreter."""
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ] if Path("/proc/cpuinfo").exists() else []
+    names = (
+        [
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        if Path("/proc/cpuinfo").exists()
+        else []
+    )
     processor = names[0] if names else platform.processor() or platform.machine()
-    return f"{processor}, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return (
+        f"{processor}, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    )
 
 
 def ensemble_seconds(scenario: al.Scenario, runs: int, repeat: int) -> list[float]:

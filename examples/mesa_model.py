@@ -1,6 +1,6 @@
 """The same model agent by agent: who took which posture, month by month, in one run.
 
-    python examples/mesa_model.py
+python examples/mesa_model.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What if the US leaves the nuclear deal? Paired effects, from Python.
 
-    python examples/us_exits_jcpoa.py
+python examples/us_exits_jcpoa.py
 """
 
 from __future__ import annotations

@@ -138,9 +138,7 @@ def intervention(draw: st.DrawFn, number: int, world: dict[str, Any]) -> dict[st
         does = draw(st.sampled_from(["leave", "threaten"]))
         actions.append({"agreement": {"id": agreement, "party": party, "does": does}})
     at = draw(
-        st.sampled_from(
-            ["2000-02", {"between": ["2000-02", "2000-06"]}, {"hazard_per_year": 2.0}]
-        )
+        st.sampled_from(["2000-02", {"between": ["2000-02", "2000-06"]}, {"hazard_per_year": 2.0}])
     )
     return {"id": f"event_{number}", "at": at} | draw(st.sampled_from(actions))
 

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from strategies import scenario, scenario_data, signed, unit
 
 from alliance_sim import rng
 from alliance_sim.engines.agents import AllianceModel
 from alliance_sim.engines.ensemble import run_ensemble
 from alliance_sim.results import Record
 from alliance_sim.spec import Scenario
-from strategies import scenario, scenario_data, signed, unit
 
 FIELDS = ("outcomes", "alignment", "classes", "first", "last", "parameters")
 WIDE = {
@@ -107,7 +107,9 @@ def test_workers_change_nothing() -> None:
 @given(scenario_data(), st.randoms(use_true_random=False))
 @settings(max_examples=25, **WIDE)
 def test_order_of_the_file_changes_nothing(data: dict[str, Any], random: Any) -> None:
-    assert same(run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(_shuffled(data, random)), 5, 3))
+    assert same(
+        run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(_shuffled(data, random)), 5, 3)
+    )
 
 
 @given(scenario_data(), st.randoms(use_true_random=False))
@@ -170,7 +172,9 @@ def test_mesa_model_is_the_run_of_the_ensemble(data: dict[str, Any], run: int, s
     while model.running:
         model.step()
     for name in ("outcomes", "alignment", "classes", "first", "last"):
-        assert np.array_equal(getattr(model.record, name)[..., 0], getattr(ensemble, name)[..., run])
+        assert np.array_equal(
+            getattr(model.record, name)[..., 0], getattr(ensemble, name)[..., run]
+        )
 
 
 # -- 5: range --------------------------------------------------------------------------------------
@@ -194,8 +198,10 @@ def test_states_stay_in_range(data: dict[str, Any]) -> None:
         for name in ("trust", "coercion", "commitment", "cooperation", "arena", "isolation"):
             array = getattr(state, name)
             assert np.all((array >= 0) & (array <= 1)), name
-        assert np.all(np.isfinite(state.threat)) and np.all(state.threat >= 0)
-        assert np.all(np.isfinite(state.anchor)) and np.all(np.abs(state.pressure) <= 1)
+        assert np.all(np.isfinite(state.threat))
+        assert np.all(state.threat >= 0)
+        assert np.all(np.isfinite(state.anchor))
+        assert np.all(np.abs(state.pressure) <= 1)
 
 
 # -- 7: monotone in a driver ---------------------------------------------------------------------

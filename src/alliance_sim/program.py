@@ -30,7 +30,8 @@ class Quantile(Protocol):
 @dataclass(frozen=True)
 class Leaf:
     """An uncertain number: its path in the scenario, what its draws are keyed by, and its
-    distribution."""
+    distribution.
+    """
 
     path: str
     key: str
