@@ -29,9 +29,7 @@ class Quantile(Protocol):
 
 @dataclass(frozen=True)
 class Leaf:
-    """An uncertain number: its path in the scenario, what its draws are keyed by, and its
-    distribution.
-    """
+    """An uncertain number: its path, what its draws are keyed by, its distribution."""
 
     path: str
     key: str
