@@ -160,6 +160,26 @@ def test_empty_intervention_is_the_baseline(data: dict[str, Any], choice: st.Dat
     assert same(run_ensemble(scenario(data), 5, 3), run_ensemble(scenario(changed), 5, 3))
 
 
+@pytest.mark.parametrize("sampling", ["monte_carlo", "latin_hypercube", "sobol"])
+def test_scenario_and_baseline_share_every_draw(sampling: str) -> None:
+    """What a scenario adds, uncertain numbers included, moves no draw of its baseline."""
+    data = _example() | {"sampling": sampling}
+    assert data["interventions"]
+    alone = data | {"interventions": []}
+    records = [run_ensemble(scenario(each), 20, 3) for each in (data, alone)]
+    paths = [_paths(scenario(each)) for each in (data, alone)]
+    assert len(paths[0]) > len(paths[1]) > 0
+    rows = [paths[0].index(path) for path in paths[1]]
+    assert np.array_equal(records[0].parameters[rows], records[1].parameters)
+    assert np.array_equal(records[0].first, records[1].first)
+
+
+def _paths(checked: Scenario) -> list[str]:
+    from alliance_sim.compile import compile_scenario
+
+    return [leaf.path for leaf in compile_scenario(checked).leaves]
+
+
 # -- 4: two engines, one trajectory -------------------------------------------------------------
 
 

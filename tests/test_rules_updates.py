@@ -15,6 +15,7 @@ RATES: dict[str, Floats] = {
     name: np.array([value])
     for name, value in {
         "responsiveness": 0.06,
+        "own_share": 0.75,
         "reversion": 0.04,
         "anchor_adaptation": 0.01,
         "anchor_return": 0.002,
@@ -61,16 +62,25 @@ def test_alignment_at_its_anchor_with_no_flow_stays_exactly(y: float) -> None:
 
 def test_alignment_by_hand() -> None:
     moved = updates.alignment(one(0.5), one(0.2), one(0.4), one(-1.0), RATES)
-    # 0.06 * (0.4 - 1) / 2 = -0.018; 0.04 * 0.3 = 0.012
-    assert number(moved) == near(0.5 - 0.018 - 0.012)
+    # 0.06 * (0.75 * 0.4 - 0.25 * 1) = 0.003; 0.04 * 0.3 = 0.012
+    assert number(moved) == near(0.5 + 0.003 - 0.012)
 
 
-def test_own_and_received_flow_count_alike_and_in_their_direction() -> None:
+def test_own_and_received_flow_count_by_their_shares_and_in_their_direction() -> None:
     start = one(0.3)
-    own = number(updates.alignment(start, start, one(0.4), NOTHING, RATES))
-    received = number(updates.alignment(start, start, NOTHING, one(0.4), RATES))
-    assert own == received == near(0.3 + 0.06 * 0.2)
-    assert number(updates.alignment(start, start, one(-0.4), NOTHING, RATES)) < 0.3
+
+    def moved(own: float, received: float, own_share: float) -> float:
+        rates = RATES | {"own_share": one(own_share)}
+        return number(updates.alignment(start, start, one(own), one(received), rates))
+
+    assert moved(0.4, 0, 0.75) == near(0.3 + 0.06 * 0.3)
+    assert moved(0, 0.4, 0.75) == near(0.3 + 0.06 * 0.1)
+    assert moved(-0.4, 0, 0.75) == near(0.3 - 0.06 * 0.3)
+    assert moved(0, -0.4, 0.75) == near(0.3 - 0.06 * 0.1)
+    # All the weight on one side leaves the other none; half makes both sides move alike.
+    assert moved(0.4, -0.9, 1) == near(0.3 + 0.06 * 0.4)
+    assert moved(0.4, -0.9, 0) == near(0.3 - 0.06 * 0.9)
+    assert moved(0.4, -0.8, 0.5) == near(moved(-0.8, 0.4, 0.5)) == near(0.3 - 0.06 * 0.2)
 
 
 def test_alignment_returns_to_its_anchor_from_both_sides() -> None:

@@ -19,6 +19,8 @@ BLOCK = 512
 
 _SMALLEST = 2.0**-25  # half the step of a single-precision draw: 0 has no finite logit
 
+_SOBOL_WIDTH = 512  # dimensions always drawn: scrambling depends on how many there are
+
 Floats = npt.NDArray[np.floating[Any]]
 
 
@@ -61,7 +63,7 @@ def design(
 
     ``monte_carlo``: independent. ``latin_hypercube``: each name stratified within the block,
     so that adding runs or names moves nothing. ``sobol``: one scrambled sequence over all
-    runs (Owen scrambling); adding runs moves nothing, adding names does.
+    runs; adding runs moves nothing, and adding names at the end moves nothing either.
     """
     if not names:
         return np.empty((0, BLOCK))
@@ -80,8 +82,9 @@ def design(
                 ]
             )
         else:
-            sequence = qmc.Sobol(d=len(names), rng=stream(seed, "parameter", "sobol"))
+            width = max(_SOBOL_WIDTH, len(names))
+            sequence = qmc.Sobol(d=width, rng=stream(seed, "parameter", "sobol"))
             if block:
                 sequence.fast_forward(block * BLOCK)
-            out = sequence.random(BLOCK).T
+            out = sequence.random(BLOCK).T[: len(names)]
     return np.clip(out, 2.0**-54, 1 - 2.0**-53)

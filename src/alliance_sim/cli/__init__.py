@@ -80,7 +80,7 @@ def run(  # noqa: PLR0913 - a command's options are its arguments
         list[str],
         typer.Argument(metavar="SCENARIO", help="Shipped names, or paths of files."),
     ],
-    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Number of runs.")] = 1000,
+    runs: Annotated[int, typer.Option(min=1, metavar="N", help="Number of runs.")] = 2000,
     seed: Annotated[
         int, typer.Option(min=0, metavar="S", help="The same seed gives the same numbers.")
     ] = 0,

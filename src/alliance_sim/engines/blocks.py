@@ -40,7 +40,8 @@ def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
     """
     keys = {e.timing.path: e.timing.path for e in program.effects if e.timing.path is not None}
     keys |= {leaf.path: leaf.key for leaf in program.leaves}
-    names = sorted(set(keys.values()))
+    # The world first: a scenario and its baseline then share the first columns of a sequence.
+    names = sorted(set(keys.values()), key=lambda key: (not key.startswith("world."), key))
     u = rng.design(where.seed, names, where.block, where.sampling)[:, where.lanes]
     row = {name: place for place, name in enumerate(names)}
     uniforms = {path: u[row[key]] for path, key in keys.items()}
