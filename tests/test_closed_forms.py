@@ -154,7 +154,6 @@ def test_postures_of_an_ensemble_have_the_shares_of_an_ordered_logit() -> None:
     assert stats.chisquare(counts, expected).pvalue > 1e-3
 
 
-@pytest.mark.xfail(reason="drivers count from the base date even where nothing else does")
 def test_without_calibration_drivers_count_themselves() -> None:
     # A utility of 4 * 0.5 lies above the cutpoint 1.1: both cooperate in every month.
     record = run(

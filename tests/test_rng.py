@@ -198,14 +198,14 @@ def test_sobol_blocks_continue_one_sequence() -> None:
     whole = qmc.Sobol(d=512, rng=rng.stream(5, "parameter", "sobol")).random(4 * 512).T
     blocks = np.concatenate([rng.design(5, NAMES, block, "sobol") for block in range(4)], axis=1)
     np.testing.assert_array_equal(blocks, whole[:3])
+    # As one sequence it has one draw in each of 2,048 strata.
+    for values in blocks:
+        assert sorted(np.floor(values * 2048)) == list(range(2048))
 
 
 def test_names_at_the_end_move_no_sobol_draw() -> None:
     few, more = rng.design(5, NAMES, 1, "sobol"), rng.design(5, [*NAMES, "delta"], 1, "sobol")
     np.testing.assert_array_equal(more[:3], few)
-    # As one sequence it has one draw in each of 2,048 strata.
-    for values in blocks:
-        assert sorted(np.floor(values * 2048)) == list(range(2048))
 
 
 def test_sobol_fills_pairs_of_names_evenly() -> None:

@@ -411,7 +411,6 @@ def test_rows_and_lanes_do_not_know_of_each_other(name: str, values: Floats) -> 
         assert same_bits(read(few, ALL), np.ascontiguousarray(everyone[..., first:]))
 
 
-@pytest.mark.xfail(reason="numpy takes the root of a lone exponent of one half another way")
 def test_power_with_an_uncertain_exponent_of_one_half_does_not_know_the_width() -> None:
     share = np.linspace(0.01, 1, 14 * 512, dtype=np.float32).reshape(14, 512)
     exponent = np.full(512, 0.5, np.float32)

@@ -310,9 +310,11 @@ def test_an_arena_at_its_mean_that_nothing_moves_stays_exactly(level: float, rat
 @pytest.mark.parametrize("term", ["shift", "push", "shock"])
 def test_everything_that_moves_an_arena_adds_up(term: str) -> None:
     parts = {"shift": NOTHING, "push": NOTHING, "shock": NOTHING}
-    at_mean = {"level": one(0.5), "mean": one(0.5), "rate": one(0.2)}
-    assert number(updates.arena(**at_mean, **(parts | {term: one(0.1)}))) == near(0.6)
-    assert number(updates.arena(**at_mean, **(parts | {term: one(-0.1)}))) == near(0.4)
+    for change in (0.1, -0.1):
+        mean = 0.5 + change if term == "shift" else 0.5  # a shift is that of the mean itself
+        at_mean = {"level": one(0.5), "mean": one(mean), "rate": one(0.2)}
+        found = updates.arena(**at_mean, **(parts | {term: one(change)}))
+        assert number(found) == near(0.5 + change)
 
 
 def test_an_arena_returns_to_its_mean() -> None:

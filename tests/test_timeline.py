@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from pydantic import ValidationError
 from scipy import stats
 from worlds import small_scenario
 
@@ -193,7 +194,6 @@ def test_an_arena_is_moved_for_good() -> None:
     story.still("straits")
 
 
-@pytest.mark.xfail(reason="the level moves towards the new mean in the same month, beyond it")
 def test_an_arena_that_is_moved_with_its_mean_moves_by_the_change() -> None:
     # "Added to its level and to the mean it returns to": there is nothing to return from.
     Story(act(arena={"id": "straits", "change": -0.25})).is_("straits", 0.5, 0.5, 0.5, 0.25)
@@ -325,7 +325,6 @@ def test_later_interventions_act_on_what_earlier_ones_left() -> None:
     ramp.is_("a_on_b", 0, 0, 0, 0.5, 0.5, 0.75, 1)
 
 
-@pytest.mark.xfail(reason="the order is that of the earliest dates, not of the dates drawn")
 def test_later_interventions_act_on_earlier_ones_in_the_order_of_the_run() -> None:
     at_some_time = {"between": ["2000-01", "2001-12"]}
     story = Story(
@@ -334,12 +333,14 @@ def test_later_interventions_act_on_earlier_ones_in_the_order_of_the_run() -> No
         months=24,
         runs=128,
     )
-    last, once = story["a_on_b"][-1], story["a_on_b"][5]
-    assert {0.0, 1.0} == set(once.tolist())  # some were pressed before the fixed date
-    assert (last == np.where(once == 1, 0.25, 1)).all()
+    last, before = story["a_on_b"][-1], story["a_on_b"][5]
+    after = (story["a_on_b"][7:] == 1).any(axis=0)
+    assert before.any()
+    assert after.any()
+    assert not (after & (before == 1)).any()
+    assert (last == np.where(after, 1, 0.25)).all()  # June itself: the fixed one comes second
 
 
-@pytest.mark.xfail(reason="a threat sets how firmly a party is bound, whatever it was before")
 def test_a_threat_does_not_bring_back_who_has_left() -> None:
     pact = {"id": "pact", "party": "a"}
     story = Story(
@@ -553,6 +554,10 @@ def undisturbed() -> Record:
 def test_setting_what_already_holds_changes_nothing(
     undisturbed: Record, kind: str, _: str, when: dict[str, Any]
 ) -> None:
+    if kind == "government" and "for_months" in when:
+        with pytest.raises(ValidationError, match="gives a government an end"):
+            greek_record({"id": "idle"} | when | IDLE[kind])
+        return
     assert same(greek_record({"id": "idle"} | when | IDLE[kind]), undisturbed)
 
 

@@ -63,7 +63,7 @@ def design(
 
     ``monte_carlo``: independent. ``latin_hypercube``: each name stratified within the block,
     so that adding runs or names moves nothing. ``sobol``: one scrambled sequence over all
-    runs; adding runs moves nothing, and adding names at the end moves nothing either.
+    runs; adding runs moves nothing, and adding names at the end, up to 512, moves nothing either.
     """
     if not names:
         return np.empty((0, BLOCK))

@@ -331,7 +331,13 @@ def begin_month(block: Block, month: int) -> bool:
     """Let what falls due from outside happen. True where circumstances changed."""
     changed, broken = block.timeline.advance(month)
     if changed:
-        block.situation.circumstances = block.timeline.now
+        before, now = block.situation.circumstances, block.timeline.now
+        block.situation.circumstances = now
+        if now.capability is not before.capability:
+            block.third_party_weight = now.capability
+            block.third_party_scale = mechanisms.third_party_scale(
+                block.parameters.tie, now.capability
+            )
     if broken is not None:
         s = block.situation.state
         s.trust[...] = updates.breach(s.trust, broken, block.parameters.behaviour["trust_breach"])

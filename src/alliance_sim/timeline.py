@@ -79,6 +79,10 @@ class Timeline:
         self._government: Ints = np.empty((len(program.cabinets), runs), dtype=np.int64)
         for place, cabinet in enumerate(program.cabinets):
             self._government[place] = cabinet.now
+        begins = [np.broadcast_to(each.begins, (runs,)) for each in effects]
+        order = np.argsort(np.array(begins).reshape(len(effects), runs), axis=0, kind="stable")
+        self._rank = np.argsort(order, axis=0, kind="stable")
+        self._dates_cross = bool(np.any(self._rank != np.arange(len(effects))[:, None]))
         self.now = self._circumstances()
 
     def advance(self, month: int) -> tuple[bool, Floats | None]:
@@ -154,18 +158,31 @@ class Timeline:
             "capability": p.capability,
             "channel": p.channel,
         }
-        for each, share in zip(self._effects, self._shares, strict=True):
+        for each, share in self._in_order():
             kind = "standing" if each.effect.kind == "doubt" else each.effect.kind
             if kind == "government":
                 continue
             array = base[kind]
-            if array.shape[-1] != self._runs:
+            if array is getattr(p, {"arena": "level", "standing": "party"}.get(kind, kind)):
                 array = base[kind] = full(array, self._runs)
-            elif array is getattr(p, {"arena": "level", "standing": "party"}.get(kind, kind)):
-                array = base[kind] = array.copy()
             for place in each.effect.places:
                 array[place] = _moved(each.effect.kind, array[place], each.value, share)
         return self._derive(base)
+
+    def _in_order(self) -> list[tuple[DatedEffect, Floats]]:
+        """Effects with their shares, in the order in which they begin in each run.
+
+        Later ones act on what earlier ones left. Where dates cross between runs, every effect
+        stands once for each rank, with no share in the runs where it has another rank.
+        """
+        pairs = list(zip(self._effects, self._shares, strict=True))
+        if not self._dates_cross:
+            return pairs
+        return [
+            (each, np.where(self._rank[place] == rank, share, 0).astype(self._dtype))
+            for rank in range(len(pairs))
+            for place, (each, share) in enumerate(pairs)
+        ]
 
     def _derive(self, base: dict[str, Floats]) -> Circumstances:
         p = self._parameters
@@ -215,7 +232,7 @@ def _moved(kind: str, value: Floats, target: Floats, share: Floats) -> Floats:
     if kind == "arena":
         return value + target * share
     if kind == "doubt":
-        target = 1 - target
+        return value * (1 - target * share)
     return value + (target - value) * share
 
 

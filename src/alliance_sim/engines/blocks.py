@@ -10,7 +10,7 @@ import numpy as np
 from alliance_sim import rng
 from alliance_sim.arrays import Floats, Parameters, Situation, State
 from alliance_sim.program import Draws, Precision, Program, full
-from alliance_sim.rules import decision, updates
+from alliance_sim.rules import decision, mechanisms, updates
 from alliance_sim.step import ALL, Block, Push, observe, perceive, pull
 from alliance_sim.timeline import Timeline, dated
 
@@ -95,14 +95,6 @@ def _inverse(total: Floats) -> Floats:
     return out
 
 
-def _third_party_scale(p: Parameters) -> Floats:
-    """One over the capability of third parties tied to both, (i, j, r)."""
-    total = np.zeros((p.actors, p.actors, p.capability.shape[-1]), p.tie.dtype)
-    for k in range(p.actors):
-        total = total + p.tie[:, k, None] * p.tie[None, k] * p.capability[k]
-    return _inverse(total)
-
-
 def _stake_scale(p: Parameters) -> Floats:
     """One over the summed salience products of two actors, (i, j, r)."""
     total = np.zeros((p.actors, p.actors, p.salience.shape[-1]), p.tie.dtype)
@@ -136,7 +128,7 @@ def prepare(
         timeline=timeline,
         situation=Situation(p, timeline.now, _initial_state(p, runs)),
         third_party_weight=p.capability,
-        third_party_scale=_third_party_scale(p),
+        third_party_scale=mechanisms.third_party_scale(p.tie, p.capability),
         stake=p.position * p.salience,
         stake_scale=_stake_scale(p),
     )
@@ -160,6 +152,8 @@ def _calibrate(block: Block, draws: Draws, dtype: Precision) -> None:
     program, p, s = block.program, block.parameters, block.situation.state
     for rule in program.drivers:
         base = rule.response(rule.signal(block.situation))
+        if rule.channel == "orientation" and not program.calibrated:
+            base = np.zeros_like(base)  # utilities are then the drivers themselves
         block.pushes.append(Push(rule, rule.weight.draw(draws, dtype), np.array(base, copy=True)))
     for given in program.pushes:
         base = np.array(given.signal(block.situation), copy=True)

@@ -148,7 +148,7 @@ def _names(model: type[Any], tree: Node) -> Names | None:
     world = tree.child("world")
     if world is None or not isinstance(world.value, dict):
         return None
-    return names_of(world, tree.child("horizon"))
+    return names_of(world, tree)
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

@@ -10,13 +10,13 @@ from alliance_sim.spec.base import MONTH_PATTERN, Names, month_number
 _MAX_MONTHS = 1200
 
 
-def names_of(world: Node | None, horizon: Node | None = None) -> Names:
-    """The names in a world, and the months of a horizon, as far as they can be read.
+def names_of(world: Node | None, scenario: Node | None = None) -> Names:
+    """The names in a world, and the months of a scenario, as far as they can be read.
 
     Mistakes in the declarations themselves are left to validation: a name declared with a
     mistake still counts as declared.
     """
-    start, end = _months(horizon)
+    start, end = _months(_inside(scenario, "horizon"))
     return Names(
         actors=_keys(world, "actors"),
         groups=_keys(world, "groups"),
@@ -30,11 +30,24 @@ def names_of(world: Node | None, horizon: Node | None = None) -> Names:
             for actor, node in _entries(world, "actors").items()
         },
         parties={
-            agreement: _texts(_inside(node, "parties"))
+            agreement: _texts(_inside(node, "parties")) | _joining(scenario, agreement)
             for agreement, node in _entries(world, "agreements").items()
         },
         start=start,
         end=end,
+    )
+
+
+def _joining(scenario: Node | None, agreement: str) -> frozenset[str]:
+    """Actors that an intervention brings into an agreement."""
+    interventions = _inside(scenario, "interventions")
+    listed = interventions.value if interventions is not None else None
+    actions = [each.child("agreement") for each in listed] if isinstance(listed, list) else []
+    return frozenset(
+        party
+        for each in actions
+        if each is not None and (each.text("id"), each.text("does")) == (agreement, "join")
+        if (party := each.text("party"))
     )
 
 

@@ -20,7 +20,9 @@ def power(capability: Floats, exponent: Floats, reference: Floats) -> Floats:
     Shapes (i, r), (r,), (r,); 1 for an actor with the reference capability. Capability
     shares follow Singer (1987), International Interactions 14:115-132.
     """
-    return np.asarray((capability / reference) ** exponent)
+    share = capability / reference
+    # A lone exponent of one half is taken as a root, which rounds otherwise than a power does.
+    return np.power(share, exponent * np.ones_like(share))
 
 
 def reach(proximity: Floats, presence: Floats, arena_proximity: Floats) -> Floats:
@@ -58,6 +60,19 @@ def third_parties(own: Floats, other: Floats) -> Floats:
         np.multiply(own[:, k, None, :], other[None, k], out=term)
         np.add(total, term, out=total)
     return total
+
+
+def third_party_scale(tie: Floats, capability: Floats) -> Floats:
+    """One over the summed capability of third parties tied to both actors, (i, j, r).
+
+    Ties (i, j, 1) and capability (k, r); zero where there is no such third party.
+    """
+    total = np.zeros(tie.shape[:2] + capability.shape[-1:], tie.dtype)
+    for k in range(capability.shape[0]):
+        total = total + tie[:, k, None] * tie[None, k] * capability[k]
+    out = np.zeros_like(total)
+    np.divide(1, total, out=out, where=total > 0)
+    return out
 
 
 def common_threat(own_root_threat: Floats, all_root_threat: Floats) -> Floats:

@@ -92,7 +92,7 @@ def depth(
 
 
 def capacity(channel: Floats, exposure: Floats, isolation_a: Floats, isolation_b: Floats) -> Floats:
-    """Share of exchange that channels and coercion by others leave open, 0 to 1.
+    """Share of exchange that channels and coercion of either side leave open, 0 to 1.
 
     ``channel`` (d, p, r), ``exposure`` (d, 1, r), isolation of both sides (p, r).
     """
@@ -118,9 +118,10 @@ def cooperation(exchange: Floats, desired: Floats, openness: Floats, rate: Float
 def arena(
     level: Floats, mean: Floats, shift: Floats, push: Floats, shock: Floats, rate: Floats
 ) -> Floats:
-    """An arena's level: return to its mean, moved with it, pushed, and shaken; (m, r).
+    """An arena's level: moved with its mean, returning to it, pushed, and shaken; (m, r).
 
     A first-order autoregression: with standard deviation s of ``shock`` and away from the
     bounds, its stationary variance is s^2 / (1 - (1 - rate)^2).
     """
-    return np.clip(level + rate * (mean - level) + shift + push + shock, 0, 1)
+    moved = level + shift
+    return np.clip(moved + rate * (mean - moved) + push + shock, 0, 1)

@@ -222,6 +222,11 @@ class Intervention(Frozen):
             raise problem_error(
                 f"intervention '{self.id}' {what}", f"give exactly one of: {', '.join(ACTIONS)}"
             )
+        if self.government and self.for_months:
+            raise problem_error(
+                f"intervention '{self.id}' gives a government an end",
+                "leave for_months out, and add an intervention that brings the next government",
+            )
         return self
 
 

@@ -135,7 +135,7 @@ class Domain(Frozen):
     rate: Unit = 0.1
     """Share of the gap between present and feasible exchange that closes in a month."""
     exposure: Unit = 0.5
-    """How much of the exchange full coercion by third parties on either side cuts off."""
+    """How much of the exchange full coercion of either side, by anyone, cuts off."""
     elasticity: NonNegative = 0.5
     """Rise of desired exchange for a rise of mutual alignment by one."""
     source: Source | None = None
@@ -212,8 +212,8 @@ class Relation(Frozen):
     cooperation: dict[DomainId, Unit] = {}
     """Domain -> material exchange; left out is none."""
     channels: dict[DomainId, Unit] = {}
-    """Domain -> what banking, embargo, delivery and technology allow, before coercion by
-    others counts; left out is everything."""
+    """Domain -> what banking, embargo, delivery and technology allow, before coercion of
+    either side counts; left out is everything."""
     source: Source | None = None
     """Where the values come from."""
 
