@@ -815,3 +815,57 @@ def mutated(draw: st.DrawFn) -> bytes:
 @given(content=mutated())
 def test_a_damaged_file_gives_a_scenario_or_an_input_error(tmp_path: Path, content: bytes) -> None:
     outcome_of(tmp_path / "bad.yaml", content)
+
+
+# -- what can be read but makes no sense -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (
+            ["dyads=[iran-russia, afghanistan-israel]", "world.dyads.afghanistan-israel=null"],
+            "no relation for 'afghanistan-israel'",
+        ),
+        (
+            [
+                "world.outcomes.alliance_type.measure.relation_class=iran-turkey",
+                "world.dyads.iran-turkey=null",
+            ],
+            "no relation for 'iran-turkey'",
+        ),
+        (
+            [
+                "world.groups.solo={name: Solo, members: [iran]}",
+                "world.outcomes.iran_to_russia.measure.alignment=iran->solo",
+            ],
+            "joins an actor to itself",
+        ),
+        (["outcomes=[alliance_type, alliance_type]"], "listed twice"),
+        (["world.outcomes.iran_to_russia.range=[1, -1]"], "does not rise"),
+        (["world.actors.iran.keyed_as=russia"], "both keyed as 'russia'"),
+        (["world.outcomes.run={name: R, measure: {arena: syria_war}}"], "can be called 'run'"),
+        (["world.behaviour.trust={rise: {uniform: [0.5, 0.6]}, fall: 0.1}"], "rise faster"),
+    ],
+)
+def test_readable_nonsense_is_refused(overrides: list[str], words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_scenario("us_exits_jcpoa", overrides)
+    assert words in str(caught.value)
+
+
+def test_who_joins_may_leave_later() -> None:
+    """An intervention that brings an actor in makes it a party that can leave."""
+    pact = "agreement: {id: jcpoa, party: turkey, does: "
+    joins = f"{{id: joins, at: 2018-07, {pact}join}}}}"
+    leaves = f"{{id: leaves, at: 2019-07, {pact}leave}}}}"
+    load_scenario("baseline_2018", [f"interventions=[{joins}, {leaves}]"])
+    with pytest.raises(InputError, match="no party to 'jcpoa'"):
+        load_scenario("baseline_2018", [f"interventions=[{leaves}]"])
+
+
+def test_the_dataset_s_own_names_are_the_reserved_ones() -> None:
+    from alliance_sim import results
+    from alliance_sim.spec import world
+
+    assert results.RESERVED == world.RESERVED

@@ -266,7 +266,7 @@ def assert_wrong_across(kind: Kind, document: dict[str, Any]) -> None:
 CROSS = re.compile(
     r"unknown (actor|arena|agreement|outcome|theory|cooperation domain)|has no government"
     r"|is not declared|by direction lacks|probabilities|trust would rise|driver has no dyads"
-    r"|is no party"
+    r"|is no party|declares no relation"
 )
 
 

@@ -19,6 +19,7 @@ RESERVED = frozenset(
         "dyad",
         "pair",
         "actor",
+        "actor_name",
         "other",
         "parameter",
         "alignment",

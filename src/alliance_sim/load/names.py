@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from alliance_sim.load.tree import Node
-from alliance_sim.spec.base import MONTH_PATTERN, Names, month_number
+from alliance_sim.spec.base import MONTH_PATTERN, Names, month_number, undirected_pair
 
 _MAX_MONTHS = 1200
 
@@ -33,6 +33,15 @@ def names_of(world: Node | None, scenario: Node | None = None) -> Names:
             agreement: _texts(_inside(node, "parties")) | _joining(scenario, agreement)
             for agreement, node in _entries(world, "agreements").items()
         },
+        members={
+            group: _texts(_inside(node, "members"))
+            for group, node in _entries(world, "groups").items()
+        },
+        pairs=frozenset(
+            frozenset(pair)
+            for key in _entries(world, "dyads")
+            if (pair := undirected_pair(key)) is not None
+        ),
         start=start,
         end=end,
     )

@@ -94,6 +94,8 @@ class Names:
     theories: frozenset[str] = frozenset()
     governments: Mapping[str, frozenset[str]] = field(default_factory=dict)
     parties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    pairs: frozenset[frozenset[str]] | None = None
     start: int | None = None
     end: int | None = None
 
@@ -226,8 +228,27 @@ def _check_dyad(value: str, info: ValidationInfo) -> str:
                 raise problem_error(
                     f"unknown actor '{party}' in dyad '{value}'", did_you_mean(party, known)
                 )
-    if pair[0] == pair[1]:
+    if pair[0] == pair[1] or (names is not None and not _pairs_within(pair, names)):
         raise problem_error(f"dyad '{value}' joins an actor to itself", "name two actors")
+    return value
+
+
+def _pairs_within(pair: tuple[str, str], names: Names) -> set[frozenset[str]]:
+    """Pairs of two different actors that a dyad stands for, groups taken apart."""
+    a, b = (names.members.get(party, frozenset({party})) for party in pair)
+    return {frozenset({one, other}) for one in a for other in b if one != other}
+
+
+def _check_related(value: str, info: ValidationInfo) -> str:
+    """Refuse a dyad none of whose pairs the world gives a relation."""
+    names, pair = _names(info), undirected_pair(value) or directed_pair(value)
+    if names is None or names.pairs is None or pair is None:
+        return value
+    if not _pairs_within(pair, names) & names.pairs:
+        raise problem_error(
+            f"the world declares no relation for '{value}'",
+            "add the dyad under `dyads` of the world, or name another",
+        )
     return value
 
 
@@ -282,6 +303,10 @@ ActorUndirectedDyad = Annotated[
     str, Field(pattern=UNDIRECTED_PATTERN), AfterValidator(_check_actor_dyad)
 ]
 ActorDyad = Annotated[str, Field(pattern=DYAD_PATTERN), AfterValidator(_check_actor_dyad)]
+RelatedDyad = Annotated[Dyad, AfterValidator(_check_related)]
+"""A dyad with a declared relation; a group needs one member that has it."""
+RelatedActorDyad = Annotated[ActorDyad, AfterValidator(_check_related)]
+RelatedActorPair = Annotated[ActorUndirectedDyad, AfterValidator(_check_related)]
 if TYPE_CHECKING:
     Source = str | dict[str, str]
 else:

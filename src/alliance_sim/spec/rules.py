@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from alliance_sim.spec.base import Frozen, Source, problem_error
-from alliance_sim.spec.numbers import NonNegative, Number, Real, Unit
+from alliance_sim.spec.numbers import AnyNumber, Distribution, NonNegative, Number, Real, Unit
 
 MechanismName = Literal[
     "common_threat",
@@ -75,6 +75,10 @@ class AlignmentFlow(Frozen):
     """Share of the way back to the base that the anchor makes in a month. judgement"""
 
 
+def _middle(value: AnyNumber) -> float:
+    return value.median if isinstance(value, Distribution) else float(value)
+
+
 class TrustFlow(Frozen):
     """How trust moves; it falls faster than it rises (Slovic 1993 on asymmetry)."""
 
@@ -90,7 +94,7 @@ class TrustFlow(Frozen):
 
     @model_validator(mode="after")
     def _falls_faster(self) -> Self:
-        if isinstance(self.rise, float) and isinstance(self.fall, float) and self.rise > self.fall:
+        if _middle(self.rise) > _middle(self.fall):
             raise problem_error("trust would rise faster than it falls", "keep rise below fall")
         return self
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from alliance_sim.spec.base import (
-    ActorDyad,
     ActorId,
-    ActorUndirectedDyad,
     AgreementId,
     ArenaId,
     DomainId,
@@ -20,6 +18,8 @@ from alliance_sim.spec.base import (
     Names,
     OutcomeId,
     PartyId,
+    RelatedActorDyad,
+    RelatedActorPair,
     TheoryId,
     did_you_mean,
     keyed_union,
@@ -161,7 +161,7 @@ class CapabilityChange(Frozen):
 class ChannelChange(Frozen):
     """What banking, embargo, delivery or technology allow between two actors is set."""
 
-    between: ActorUndirectedDyad
+    between: RelatedActorPair
     """The dyad."""
     domain: DomainId
     """The domain."""
@@ -249,7 +249,7 @@ class Scenario(Frozen):
     """Name or path of the scenario that effects are measured against."""
     outcomes: Annotated[tuple[OutcomeId, ...], Field(min_length=1)]
     """What to report, by the names that the world gives."""
-    dyads: tuple[ActorDyad, ...] = ()
+    dyads: tuple[RelatedActorDyad, ...] = ()
     """Dyads whose alignment and relation class are recorded every month."""
     theory: TheoryId | None = None
     """The set of mechanisms admitted; left out, all of them."""
@@ -260,19 +260,16 @@ class Scenario(Frozen):
     sources: dict[str, str] = {}
     """Intervention id -> where it comes from."""
 
-    @field_validator("interventions")
+    @field_validator("outcomes")
     @classmethod
-    def _ids_once(cls, value: tuple[Intervention, ...]) -> tuple[Intervention, ...]:
-        ids = [intervention.id for intervention in value]
-        twice = [(place, name) for place, name in enumerate(ids) if name in ids[:place]]
+    def _outcomes_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = [
+            ((place,), f"outcome '{name}' is listed twice", "keep one")
+            for place, name in enumerate(value)
+            if name in value[:place]
+        ]
         if twice:
-            raise located_error(
-                "interventions",
-                (
-                    ((place, "id"), f"two interventions are called '{name}'", "rename one")
-                    for place, name in twice
-                ),
-            )
+            raise located_error("outcomes", twice)
         return value
 
     @model_validator(mode="after")

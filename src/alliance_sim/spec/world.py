@@ -9,16 +9,16 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from alliance_sim.spec.base import (
     ActorDirectedDyad,
-    ActorDyad,
     ActorId,
     ActorUndirectedDyad,
     ArenaId,
     DomainId,
-    Dyad,
     Frozen,
     Id,
     Month,
     PartyId,
+    RelatedActorDyad,
+    RelatedDyad,
     Source,
     keyed_union,
     located_error,
@@ -36,6 +36,25 @@ from alliance_sim.spec.numbers import (
 )
 from alliance_sim.spec.rules import Behaviour, Classes, Mechanism, MechanismName
 from alliance_sim.spec.signals import SIGNAL_KINDS, Response, Signal
+
+RESERVED = frozenset(
+    {
+        "run",
+        "month",
+        "dyad",
+        "pair",
+        "actor",
+        "actor_name",
+        "other",
+        "parameter",
+        "alignment",
+        "relation_class",
+        "alignment_first",
+        "alignment_last",
+        "parameters",
+    }
+)
+"""Names that datasets use themselves."""
 
 
 class Elections(Frozen):
@@ -280,7 +299,7 @@ class Driver(Frozen):
     """What it is, in a few words."""
     direction: Literal["convergence", "divergence"]
     """Whether a rise of the signal draws the dyads together or apart."""
-    dyads: tuple[Dyad, ...] = ()
+    dyads: tuple[RelatedDyad, ...] = ()
     """Whose relation it moves; ``a->b`` moves only a's side."""
     signal: Signal
     """What it responds to; its change since the base date counts."""
@@ -306,7 +325,7 @@ class Driver(Frozen):
 class ClassMeasure(Frozen):
     """Relation class of a dyad."""
 
-    relation_class: ActorDyad
+    relation_class: RelatedActorDyad
     """The dyad."""
 
 
@@ -329,6 +348,14 @@ class Outcome(Frozen):
     """Unit for axes and tables."""
     range: tuple[Real, Real] = (0.0, 1.0)
     """Lowest and highest possible value."""
+
+    @field_validator("range")
+    @classmethod
+    def _rises(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if value[0] >= value[1]:
+            raise problem_error("the range does not rise", "give the lowest value first")
+        return value
+
     source: Source | None = None
     """Where the definition comes from."""
 
@@ -371,6 +398,31 @@ class World(Frozen):
     """Parameters of the rules."""
     classes: Classes = Classes()
     """Thresholds of the relation classes."""
+
+    @field_validator("actors")
+    @classmethod
+    def _own_identity(cls, value: dict[str, Actor]) -> dict[str, Actor]:
+        seen: dict[str, str] = {}
+        for name, actor in value.items():
+            key = actor.keyed_as or name
+            if other := seen.get(key):
+                what = f"'{name}' and '{other}' are both keyed as '{key}'"
+                mend = "give each an identity of its own: their draws would be the same"
+                raise located_error("actors", [((name, "[key]"), what, mend)])
+            seen[key] = name
+        return value
+
+    @field_validator("outcomes")
+    @classmethod
+    def _free_names(cls, value: dict[str, Outcome]) -> dict[str, Outcome]:
+        taken = [
+            ((name, "[key]"), f"no outcome can be called '{name}'", "choose another id")
+            for name in value
+            if name in RESERVED
+        ]
+        if taken:
+            raise located_error("outcomes", taken)
+        return value
 
     @field_validator("dyads")
     @classmethod
