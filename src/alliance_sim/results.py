@@ -12,25 +12,6 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import xarray as xr
 
-RESERVED = frozenset(
-    {
-        "run",
-        "month",
-        "dyad",
-        "pair",
-        "actor",
-        "actor_name",
-        "other",
-        "parameter",
-        "alignment",
-        "relation_class",
-        "alignment_first",
-        "alignment_last",
-        "parameters",
-    }
-)
-"""Names that a dataset uses itself, and that no outcome can have."""
-
 
 @dataclass
 class Record:
@@ -168,7 +149,7 @@ def _months(start: str, months: int) -> npt.NDArray[np.datetime64]:
 
 def outcome_names(ds: xr.Dataset) -> Sequence[str]:
     """The declared outcomes of a dataset, in the scenario's order."""
-    return [str(name) for name in ds.data_vars if name not in RESERVED]
+    return [str(name) for name in ds.data_vars if set(ds[name].dims) == {"run", "month"}]
 
 
 def is_class(ds: xr.Dataset, name: str) -> bool:

@@ -264,6 +264,18 @@ def _check_actor_dyad(value: str, info: ValidationInfo) -> str:
     return _check_dyad(value, info)
 
 
+def _check_government(value: str, info: ValidationInfo) -> str:
+    """Refuse a kind of government that the actor in the field ``of`` does not declare."""
+    names, actor = _names(info), info.data.get("of")
+    if names is not None and actor in names.actors:
+        kinds = names.governments.get(actor, frozenset())
+        if value not in kinds:
+            raise problem_error(
+                f"'{actor}' has no government of kind '{value}'", did_you_mean(value, kinds)
+            )
+    return value
+
+
 def _check_month(value: str, info: ValidationInfo) -> str:
     names = _names(info)
     if names is None or names.start is None or names.end is None:
@@ -289,6 +301,7 @@ DomainId = Annotated[Id, AfterValidator(_known("cooperation domain", "domains"))
 ArenaId = Annotated[Id, AfterValidator(_known("arena", "arenas"))]
 AgreementId = Annotated[Id, AfterValidator(_known("agreement", "agreements"))]
 OutcomeId = Annotated[Id, AfterValidator(_known("outcome", "outcomes"))]
+GovernmentId = Annotated[Id, AfterValidator(_check_government)]
 TheoryId = Annotated[Id, AfterValidator(_known("theory", "theories"))]
 DirectedDyad = Annotated[str, Field(pattern=DIRECTED_PATTERN), AfterValidator(_check_dyad)]
 """``a->b``: the first actor's side of a relation; groups stand for all their members."""

@@ -12,6 +12,7 @@ from alliance_sim.spec.base import (
     ArenaId,
     DomainId,
     Frozen,
+    GovernmentId,
     HorizonMonth,
     Id,
     Month,
@@ -131,20 +132,8 @@ class GovernmentChange(Frozen):
 
     of: ActorId
     """Whose."""
-    becomes: Id
+    becomes: GovernmentId
     """Its new kind."""
-
-    @field_validator("becomes")
-    @classmethod
-    def _known_kind(cls, value: str, info: ValidationInfo) -> str:
-        names, actor = info.context, info.data.get("of")
-        if isinstance(names, Names) and actor in names.actors:
-            kinds = names.governments.get(actor, frozenset())
-            if value not in kinds:
-                raise problem_error(
-                    f"'{actor}' has no government of kind '{value}'", did_you_mean(value, kinds)
-                )
-        return value
 
 
 class CapabilityChange(Frozen):

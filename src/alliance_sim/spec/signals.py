@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from alliance_sim.spec.base import (
     ActorId,
@@ -18,13 +18,10 @@ from alliance_sim.spec.base import (
     DomainId,
     Dyad,
     Frozen,
-    Id,
-    Names,
+    GovernmentId,
     PartyId,
     UndirectedDyad,
-    did_you_mean,
     keyed_union,
-    problem_error,
 )
 from alliance_sim.spec.numbers import Real
 
@@ -122,20 +119,8 @@ class GovernmentIs(Frozen):
 
     of: ActorId
     """Whose government."""
-    is_kind: Annotated[Id, Field(alias="is")]
+    is_kind: Annotated[GovernmentId, Field(alias="is")]
     """The kind asked for."""
-
-    @field_validator("is_kind")
-    @classmethod
-    def _known_kind(cls, value: str, info: ValidationInfo) -> str:
-        names, actor = info.context, info.data.get("of")
-        if isinstance(names, Names) and actor in names.actors:
-            kinds = names.governments.get(actor, frozenset())
-            if value not in kinds:
-                raise problem_error(
-                    f"'{actor}' has no government of kind '{value}'", did_you_mean(value, kinds)
-                )
-        return value
 
 
 class GovernmentSignal(Frozen):
