@@ -249,6 +249,21 @@ class Scenario(Frozen):
     sources: dict[str, str] = {}
     """Intervention id -> where it comes from."""
 
+    @field_validator("interventions")
+    @classmethod
+    def _ids_once(cls, value: tuple[Intervention, ...]) -> tuple[Intervention, ...]:
+        ids = [intervention.id for intervention in value]
+        twice = [(place, name) for place, name in enumerate(ids) if name in ids[:place]]
+        if twice:
+            raise located_error(
+                "interventions",
+                (
+                    ((place, "id"), f"two interventions are called '{name}'", "rename one")
+                    for place, name in twice
+                ),
+            )
+        return value
+
     @field_validator("outcomes")
     @classmethod
     def _outcomes_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
