@@ -204,7 +204,7 @@ def test_mistakes_in_a_world_are_found_under_every_form_of_value(tmp_path: Path)
     assert lines_of(caught.value, tmp_path) == [
         "w.yaml:2:7: '1432-1' is no month; write it as YYYY-MM, such as 2018-05",
         "w.yaml:4:38: 1.5 is above 1; give a number from 0 to 1",
-        "w.yaml:4:56: temperature must stay above 0; use a small positive number",
+        "w.yaml:4:56: temperature must be at least 0.001; use a larger number",
         "w.yaml:5:38: expected a number, found a list; write a number such as 0.5",
         "w.yaml:6:3: 'Corinth' is no id; use lower-case letters, digits and underscores, and "
         "begin with a letter",

@@ -28,24 +28,32 @@ def test_breadth_counts_the_domains_that_are_active() -> None:
 def test_target_share_by_hand() -> None:
     roots_a = np.array([[0.0], [0.5], [0.2], [0.3]])
     roots_b = np.array([[0.4], [0.2], [0.9], [0.0]])
+    shared = np.array([0.28])
+
+    def share(issues: float, *needs: float) -> float:
+        both = (np.array([needs[0]]), np.array([needs[1]]))
+        return classes.target_share(roots_a, roots_b, shared, np.array([issues]), both).item()
+
     # Shared threats: 0, 0.1, 0.18 and 0; the chief one is the third.
-    share = classes.target_share(roots_a, roots_b, np.array([0.0]))
-    assert share.item() == pytest.approx(0.18 / 0.28)
-    diluted = classes.target_share(roots_a, roots_b, np.array([0.08]))
-    assert diluted.item() == pytest.approx(0.18 / 0.36)
+    assert share(0, 0, 0) == pytest.approx(0.18 / 0.28)
+    assert share(0.08, 0, 0) == pytest.approx(0.18 / 0.36)
     # What repels does not make an alliance look more aimed.
-    repelled = classes.target_share(roots_a, roots_b, np.array([-0.2]))
-    assert repelled.item() == pytest.approx(0.18 / 0.28)
+    assert share(-0.2, 0, 0) == pytest.approx(0.18 / 0.28)
+    # A need counts as far as both have it, whoever comes first.
+    assert share(0, 0.5, 0) == share(0, 0, 0.5) == pytest.approx(0.18 / 0.28)
+    assert share(0, 0.5, 0.08) == share(0, 0.08, 0.5) == pytest.approx(0.18 / 0.36)
 
 
 def test_target_share_where_the_chief_adversary_comes_first() -> None:
-    roots = np.array([[0.6], [0.2]])
-    assert classes.target_share(roots, roots, np.array([0.0])).item() == pytest.approx(0.9)
+    roots, nothing = np.array([[0.6], [0.2]]), np.zeros(1)
+    share = classes.target_share(roots, roots, np.array([0.4]), nothing, (nothing, nothing))
+    assert share.item() == pytest.approx(0.9)
 
 
 def test_target_share_of_a_pair_that_nothing_draws_together_is_none() -> None:
-    nothing = np.zeros((3, 1))
-    assert classes.target_share(nothing, nothing, np.array([0.0])).item() == 0
+    roots, nothing = np.zeros((3, 1)), np.zeros(1)
+    share = classes.target_share(roots, roots, nothing, nothing, (nothing, nothing))
+    assert share.item() == 0
 
 
 # orientation, institution, target, domains, trust -> class

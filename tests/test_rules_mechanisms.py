@@ -146,9 +146,9 @@ def test_abandonment_by_hand() -> None:
     clinging = rules.abandonment(
         runs([[0, 0.5, 1], [0.5, 0, 0], [1, 0, 0]]),
         runs([[0.5, 0.2, 0.75], [0.9, 0.5, 0.5], [0, 0.5, 0.5]]),
-        runs([0.6, 2, 0.1]),
+        runs([[9, 0.6, 0.4], [2, 9, 9], [0.1, 9, 9]]),  # threat from others than each
     )
-    matches(clinging, [[0, 0.5 * 0.8 * 0.6, 0.25 * 0.6], [0.5 * 0.1 * 2, 0, 0], [0.1, 0, 0]])
+    matches(clinging, [[0, 0.5 * 0.8 * 0.6, 0.25 * 0.4], [0.5 * 0.1 * 2, 0, 0], [0.1, 0, 0]])
 
 
 def test_entrapment_by_hand() -> None:
@@ -278,7 +278,7 @@ def test_fears_of_the_alliance_have_their_signs(
     commitment: float, trust: float, exposure: float
 ) -> None:
     def cling(commitment: float, trust: float, exposure: float) -> float:
-        fear = rules.abandonment(runs([[commitment]]), runs([[trust]]), runs([exposure]))
+        fear = rules.abandonment(runs([[commitment]]), runs([[trust]]), runs([[exposure]]))
         return float(fear[0, 0, 0])
 
     trust *= 0.7
@@ -372,7 +372,7 @@ READINGS: dict[str, Reading] = {
         a["stake"][rows], a["stake"], a["level"], a["one"][rows]
     ),
     "abandonment": lambda a, rows: rules.abandonment(
-        a["one"][rows], a["two"][rows], a["each"][rows]
+        a["one"][rows], a["two"][rows], a["three"][rows]
     ),
     "entrapment": lambda a, rows: rules.entrapment(
         a["one"][rows], a["two"][rows], a["three"], a["four"][rows]
@@ -444,6 +444,7 @@ class Run:
 
     def __init__(self, block: Block, run: int) -> None:
         self.run = run
+        self.block = block
         self.state: State = block.situation.state
         self.parameters: Parameters = block.parameters
         self.circumstances = block.situation.circumstances
@@ -466,8 +467,9 @@ class Run:
     def coercion(self, i: int, j: int) -> float:
         if not self.tied(i, j):
             return 0
-        level = self.at(self.circumstances.coercion, i, j) + self.at(self.state.pressure, i, j)
-        return min(max(level, 0), 1)
+        pressure, band = self.at(self.state.pressure, i, j), self.at(self.block.pressure_band, i, j)
+        excess = math.copysign(max(abs(pressure) - band, 0), pressure)
+        return min(max(self.at(self.circumstances.coercion, i, j) + excess, 0), 1)
 
     def commitment(self, i: int, j: int) -> float:
         if not self.tied(i, j):
@@ -534,7 +536,8 @@ def _issue_agreement(now: Run, i: int, j: int) -> float:
 
 def _abandonment(now: Run, i: int, j: int) -> float:
     doubt = 1 - now.at(now.state.trust, i, j)
-    return now.commitment(i, j) * doubt * sum(now.threat(i, k) for k in now.everyone)
+    others = sum(now.threat(i, k) for k in now.everyone if k != j)
+    return now.commitment(i, j) * doubt * others
 
 
 def _reputation(now: Run, i: int, j: int) -> float:

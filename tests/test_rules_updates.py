@@ -24,6 +24,7 @@ RATES: dict[str, Floats] = {
         "trust_reversion": 0.02,
         "coercion_response": 0.05,
         "coercion_decay": 0.05,
+        "coercion_band": 2.0,
         "commitment_response": 0.02,
         "commitment_decay": 0.02,
     }.items()
@@ -295,6 +296,30 @@ def test_cooperation_keeps_within_its_bounds(
 ) -> None:
     moved = number(updates.cooperation(one(exchange), one(desired), one(openness), one(rate)))
     assert -1e-12 <= moved <= 1 + 1e-12
+
+
+# -- coercion ----------------------------------------------------------------------------------
+
+
+def test_pressure_within_the_band_is_chance_and_beyond_it_counts() -> None:
+    policy, band = one(0.3), one(0.1)
+    for pressure, expected in ((0, 0.3), (0.1, 0.3), (-0.1, 0.3), (0.25, 0.45), (-0.3, 0.1)):
+        assert number(updates.coercion(policy, one(pressure), band)) == near(expected)
+    assert number(updates.coercion(policy, one(0.9), band)) == 1
+    assert number(updates.coercion(policy, one(-0.9), band)) == 0
+
+
+def test_the_band_is_two_standard_deviations_of_pressure_by_chance() -> None:
+    """Simulated: pressure of an actor that coerces in one month of ten, and of one in two."""
+    generator = np.random.default_rng(5)
+    for chance in (0.1, 0.5):
+        pressure = np.zeros(40_000)
+        for _ in range(200):  # long against the memory of 20 months
+            acts = (generator.random(pressure.size) < chance) - chance
+            pressure = updates.pressure(pressure, acts, RATES)
+        band = number(updates.pressure_band(one(chance), RATES))
+        assert band == pytest.approx(2 * pressure.std(), rel=0.03)
+    assert number(updates.pressure_band(one(0), RATES)) == 0
 
 
 # -- arenas ------------------------------------------------------------------------------------

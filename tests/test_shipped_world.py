@@ -1,4 +1,4 @@
-"""The shipped world and its scenarios: sourced, complete, and not circular.
+"""The shipped world and its scenarios: sourced, complete, and without self-feedback.
 
 What is checked here is what a reader has to be able to rely on without running anything: every
 number says where it comes from, nothing is declared for nothing, and no driver feeds on what
@@ -241,7 +241,7 @@ def test_nothing_is_declared_for_nothing(world: World) -> None:
     assert theories == set(world.mechanisms)
 
 
-# -- not circular ----------------------------------------------------------------------------
+# -- no self-feedback -------------------------------------------------------------------------
 
 
 def places(dyad: str, world: World) -> set[tuple[str, str]]:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alliance_sim import plots
     from alliance_sim.engines.agents import AllianceModel
-    from alliance_sim.errors import AllianceSimError, InputError, Problem
-    from alliance_sim.load import load_scenario, load_world
+    from alliance_sim.errors import AllianceSimError, InputError, Problem, RunError
+    from alliance_sim.load import load_scenario, load_world, read_scenario
     from alliance_sim.simulate import compare, run
     from alliance_sim.spec import Intervention, Scenario, World
 
@@ -27,12 +27,14 @@ __all__ = [
     "InputError",
     "Intervention",
     "Problem",
+    "RunError",
     "Scenario",
     "World",
     "compare",
     "load_scenario",
     "load_world",
     "plots",
+    "read_scenario",
     "run",
 ]
 
@@ -42,11 +44,13 @@ _HOMES = {
     "InputError": "errors",
     "Intervention": "spec",
     "Problem": "errors",
+    "RunError": "errors",
     "Scenario": "spec",
     "World": "spec",
     "compare": "simulate",
     "load_scenario": "load",
     "load_world": "load",
+    "read_scenario": "load",
     "run": "simulate",
 }
 

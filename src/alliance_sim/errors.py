@@ -45,3 +45,11 @@ class InputError(AllianceSimError):
 
 class UnstableModelWarning(UserWarning):
     """The model would run away from its base state with nothing pushing it."""
+
+
+class DifferentWorldsWarning(UserWarning):
+    """A scenario and its baseline do not share a world, so that their difference is mixed."""
+
+
+class RunError(AllianceSimError):
+    """A run could not be finished or gave numbers that are none."""

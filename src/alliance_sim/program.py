@@ -86,6 +86,10 @@ class ArenaPush:
     signal: Signal
 
 
+NEVER = 10**6
+"""A month that no horizon reaches."""
+
+
 @dataclass(frozen=True)
 class Timing:
     """When an intervention begins, in months from the start of the horizon."""
@@ -188,10 +192,6 @@ class Program:
         first = np.array([pair[0] for pair in self.pairs], dtype=np.intp)
         second = np.array([pair[1] for pair in self.pairs], dtype=np.intp)
         return first, second
-
-    def dyad_name(self, i: int, j: int) -> str:
-        """``a->b`` in the actors' ids."""
-        return f"{self.actors[i]}->{self.actors[j]}"
 
 
 def full(array: Floats, runs: int) -> Floats:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import warnings
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alliance_sim.errors import InputError, Problem, UnstableModelWarning
+from alliance_sim.errors import (
+    DifferentWorldsWarning,
+    InputError,
+    Problem,
+    RunError,
+    UnstableModelWarning,
+)
 from alliance_sim.load import load_scenario
 from alliance_sim.spec import Intervention, Scenario
 from alliance_sim.spec.scenario import Between, Hazard
@@ -50,6 +57,7 @@ def run(
 
     Raises:
         InputError: where the scenario, runs, seed or workers cannot be used.
+        RunError: where a run gives a number that is not finite.
 
     Warns:
         UnstableModelWarning: where small departures from the base state would grow by
@@ -61,14 +69,20 @@ def run(
         >>> ds["iran_to_russia"].dims
         ('run', 'month')
     """
+    import numpy as np
+
     from alliance_sim.compile import labels_of
     from alliance_sim.engines.ensemble import run_ensemble
     from alliance_sim.results import dataset
 
     checked = as_scenario(scenario)
     _check_numbers(runs=runs, seed=seed, workers=workers)
+    runs, seed, workers = int(runs), int(seed), int(workers)
     warn_if_unstable(checked)
     record = run_ensemble(checked, runs, seed, workers, progress or (lambda done: None))
+    if not np.isfinite(record.outcomes).all():
+        broken = int(np.flatnonzero(~np.isfinite(record.outcomes).all(axis=(0, 1)))[0])
+        raise RunError(f"run {broken} of seed {seed} gave a number that is not finite")
     return dataset(record, labels_of(checked), attributes(checked, runs, seed))
 
 
@@ -115,7 +129,10 @@ def compare(
 
 
 def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
-    """A baseline that reports what the scenario reports, over the same months.
+    """A baseline that reports what the scenario reports, over the same months and theory.
+
+    Warns:
+        DifferentWorldsWarning: where the scenario changes the world itself.
 
     Raises:
         InputError: where the baseline's world does not have an outcome of the scenario.
@@ -126,19 +143,33 @@ def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
             Problem(f"the baseline's world has no outcome '{name}'", "add it, or leave it out")
             for name in missing
         )
+    if baseline.world != scenario.world:
+        warnings.warn(
+            f"'{scenario.name}' changes the world itself: differences from its baseline are those "
+            "of world and interventions together",
+            DifferentWorldsWarning,
+            stacklevel=2,
+        )
     return baseline.model_copy(
         update={
             "outcomes": scenario.outcomes,
             "dyads": scenario.dyads,
             "horizon": scenario.horizon,
             "sampling": scenario.sampling,
+            "theory": scenario.theory,
+            "drivers": scenario.drivers,
         }
     )
 
 
-def as_scenario(scenario: Scenario | str | Path) -> Scenario:
+def as_scenario(scenario: object) -> Scenario:
     """A scenario as it is, or loaded from its name or path."""
-    return scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    if isinstance(scenario, Scenario):
+        return scenario
+    if not isinstance(scenario, str | Path):
+        what = f"a scenario cannot be {scenario!r}"
+        raise InputError([Problem(what, "give a Scenario, a shipped name, or a path")])
+    return load_scenario(scenario)
 
 
 def warn_if_unstable(scenario: Scenario) -> None:
@@ -220,7 +251,16 @@ def _check_numbers(**numbers: int) -> None:
     problems = [
         Problem(f"{name} is {value!r}", f"give a whole number of at least {least[name]}")
         for name, value in numbers.items()
-        if isinstance(value, bool) or value != int(value) or value < least[name]
+        if isinstance(value, bool) or not _is_index(value) or value < least[name]
     ]
     if problems:
         raise InputError(problems)
+
+
+def _is_index(value: object) -> bool:
+    """Whether a value is a whole number by type; 7.0 is not, as it would key other draws."""
+    try:
+        operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True

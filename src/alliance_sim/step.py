@@ -59,6 +59,8 @@ class Block:
     """(p, r) mean alignment of both sides at the base date."""
     base_trust_change: Floats = field(default_factory=lambda: np.zeros(1))
     """(i, j, r) what acts are expected to do to trust in a month at the base date."""
+    pressure_band: Floats = field(default_factory=lambda: np.zeros((1, 1, 1)))
+    """(i, j, r) pressure that chance alone produces at the base date."""
     expected: Expected | None = None
     """What postures do on average at the base date."""
 
@@ -76,9 +78,8 @@ def observe_relations(block: Block, rows: slice) -> None:
     regard *= block.third_party_weight
     np.minimum(alignment, 0, out=s.hostility[rows])
     np.negative(s.hostility[rows], out=s.hostility[rows])
-    coercion = np.add(c.coercion[rows], s.pressure[rows], out=s.coercion[rows])
-    np.clip(coercion, 0, 1, out=coercion)
-    coercion *= tie
+    coercion = updates.coercion(c.coercion[rows], s.pressure[rows], block.pressure_band[rows])
+    np.multiply(coercion, tie, out=s.coercion[rows])
     commitment = np.add(s.depth[rows], c.agreed_depth[rows], out=s.commitment[rows])
     np.minimum(commitment, 1, out=commitment)
     commitment *= tie
@@ -99,11 +100,6 @@ def observe_threats(block: Block, rows: slice) -> None:
 
 
 # -- perceive and decide -----------------------------------------------------------------------
-
-
-def mechanism_values(block: Block, rows: slice, name: str) -> Floats:
-    """What one mechanism says to these actors now, (i, j, r)."""
-    return MECHANISMS[name](block, rows)
 
 
 def _common_threat(block: Block, rows: slice) -> Floats:
@@ -129,7 +125,8 @@ def _issue_agreement(block: Block, rows: slice) -> Floats:
 
 def _abandonment(block: Block, rows: slice) -> Floats:
     s = block.situation.state
-    return mechanisms.abandonment(s.commitment[rows], s.trust[rows], _exposure(s, rows))
+    others = np.maximum(_exposure(s, rows)[:, None, :] - s.threat[rows], 0)
+    return mechanisms.abandonment(s.commitment[rows], s.trust[rows], others)
 
 
 def _entrapment(block: Block, rows: slice) -> Floats:
@@ -194,7 +191,7 @@ def pull(block: Block, rows: slice) -> Floats:
     total = np.zeros_like(block.situation.state.y[rows])
     term = np.empty_like(total)
     for name, weight in block.parameters.mechanism_weight.items():
-        total += np.multiply(weight, mechanism_values(block, rows, name), out=term)
+        total += np.multiply(weight, MECHANISMS[name](block, rows), out=term)
     return total
 
 
@@ -305,7 +302,8 @@ def settle_exchange(block: Block) -> Floats:
         channel = full(channel, s.y.shape[-1])
         for rule, amount in block.amounts["capacity"]:
             for place in rule.places:
-                channel[place] = np.clip(channel[place] + amount, 0, 1)
+                channel[place] += amount
+        np.clip(channel, 0, 1, out=channel)
     capacity = updates.capacity(channel, p.exposure, s.isolation[first], s.isolation[second])
     return updates.cooperation(s.cooperation, desired, capacity / block.base_capacity, p.rate)
 
@@ -319,7 +317,8 @@ def settle_arenas(block: Block, noise: Floats, mean_before: Floats) -> Floats:
     mean = full(c.arena_mean, s.y.shape[-1])
     for rule, amount in block.amounts.get("arena", ()):
         for (place,) in rule.places:
-            mean[place] = np.clip(mean[place] + amount, 0, 1)
+            mean[place] += amount
+    np.clip(mean, 0, 1, out=mean)
     shift = c.arena_mean - mean_before
     return updates.arena(s.arena, mean, shift, drift, p.arena_noise * noise, p.arena_rate)
 

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_sim.arrays import Circumstances, Floats, Ints, Parameters
-from alliance_sim.program import Cabinet, Draws, Effect, Precision, Program, full
+from alliance_sim.program import NEVER, Cabinet, Draws, Effect, Precision, Program, full
 from alliance_sim.rules import mechanisms
-
-NEVER = 10.0**6
-"""A month that no horizon reaches."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ def dated(effect: Effect, draws: Draws, uniforms: Draws, dtype: Precision) -> Da
             begins = timing.earliest + np.floor(u * (timing.latest - timing.earliest + 1))
         else:
             monthly = np.broadcast_to(timing.hazard.draw(draws, np.float64), u.shape) / 12
-            wait = np.full(u.shape, NEVER)
+            wait = np.full(u.shape, float(NEVER))
             np.divide(-np.log1p(-u), monthly, out=wait, where=monthly > 0)
             begins = timing.earliest + np.floor(np.minimum(wait, NEVER))
     return DatedEffect(effect, effect.value.draw(draws, dtype), begins)

@@ -11,11 +11,10 @@ from pathlib import Path
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import find
 from alliance_sim.load import load_scenario
-from alliance_sim.load.documents import SET, Documents
+from alliance_sim.load.documents import MAX_PARENTS, SET, Documents
 from alliance_sim.simulate import reporting_like
 from alliance_sim.spec import Scenario
 
-_MOST_PARENTS = 40
 _OWN_KEYS = frozenset({"name", "question", "about", "baseline", "claims", "sources"})
 """Keys by which a scenario speaks of itself alone."""
 
@@ -134,7 +133,7 @@ def _baseline_file(name: str, file: Path, sets: Sequence[str]) -> Path:
     if any(_keys(each)[0] == "baseline" for each in sets):
         return find(name, "scenario")
     documents, place = Documents(), file
-    for _ in range(_MOST_PARENTS):
+    for _ in range(MAX_PARENTS):
         tree = documents.read(place)
         if tree is None or tree.child("baseline") is not None:
             return find(name, "scenario", relative_to=place)

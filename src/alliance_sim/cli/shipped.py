@@ -13,10 +13,9 @@ from rich.console import Group
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.errors import InputError
 from alliance_sim.library import find, shipped_scenarios, shipped_worlds
-from alliance_sim.load.documents import Documents
+from alliance_sim.load.documents import MAX_PARENTS, Documents
 from alliance_sim.spec import Scenario
 
-_MOST_PARENTS = 40
 _SENTENCE = re.compile(r"(?<=[a-z0-9)])\. (?=[A-Z])")
 _YEAR = re.compile(r"\b(1[89]|20)[0-9]{2}\b")
 
@@ -62,7 +61,7 @@ def listing(scenarios: Iterable[Mapping[str, Any]], worlds: Iterable[Mapping[str
 def _said(documents: Documents, path: Path, key: str) -> Any:
     """What a scenario's file, or the nearest one that it extends, says under a key."""
     place = path
-    for _ in range(_MOST_PARENTS):
+    for _ in range(MAX_PARENTS):
         tree = documents.read(place)
         if tree is None:
             return None

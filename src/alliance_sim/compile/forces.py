@@ -11,10 +11,13 @@ from alliance_sim.compile.readings import reading, response
 from alliance_sim.program import ArenaPush, Cabinet, Channel, DriverRule, Table
 from alliance_sim.spec import world as wd
 from alliance_sim.spec.base import month_number
+from alliance_sim.spec.numbers import AnyNumber
 
 
 def drivers(ix: Index) -> Iterable[DriverRule]:
-    """The drivers of the world, by id."""
+    """The drivers of the world, by id; none where the scenario leaves them out."""
+    if not ix.scenario.drivers:
+        return
     for name, driver in sorted(ix.world.drivers.items()):
         channel, places = _target(ix, driver)
         yield DriverRule(
@@ -55,6 +58,11 @@ def arena_pushes(ix: Index) -> Iterable[ArenaPush]:
             yield ArenaPush(place, ix.one(given.weight, path), reading(ix, given.signal))
 
 
+def _groups_first(ix: Index, kind: wd.GovernmentKind) -> list[tuple[str, AnyNumber]]:
+    """Leanings of a kind of government, so that what is said of an actor overrides its group."""
+    return sorted(kind.orientation.items(), key=lambda each: (each[0] in ix.actor, each[0]))
+
+
 def cabinets(ix: Index) -> Iterable[Cabinet]:
     """Governments of every actor that declares some."""
     start, months = ix.horizon()
@@ -63,7 +71,7 @@ def cabinets(ix: Index) -> Iterable[Cabinet]:
         kinds = tuple(sorted(government.kinds))
         table = Table(np.zeros((len(kinds), len(ix.actors))))
         for place, kind in enumerate(kinds):
-            for party, value in sorted(government.kinds[kind].orientation.items()):
+            for party, value in _groups_first(ix, government.kinds[kind]):
                 path = f"world.actors.{name}.government.kinds.{kind}.orientation.{party}"
                 for j in ix.members(party):
                     if j != ix.actor[name]:

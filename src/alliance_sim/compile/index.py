@@ -50,6 +50,7 @@ class Index:
 
     def put(self, table: Table, place: tuple[int, ...], value: AnyNumber, path: str) -> None:
         """Store a number, certain or not, at a place of a table."""
+        table.leaves = [each for each in table.leaves if each[0] != place]
         if isinstance(value, Distribution):
             leaf = self.leaves.setdefault(path, Leaf(path, self._identity(path), value))
             table.values[place] = value.median

@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 
 from alliance_sim.compile.index import Index
-from alliance_sim.program import Effect, Table, Timing
+from alliance_sim.program import NEVER, Effect, Table, Timing
 from alliance_sim.spec import scenario as sc
 from alliance_sim.spec.base import month_number
-
-FOREVER = 10**6
-"""A month that no horizon reaches."""
 
 
 def effects(ix: Index) -> Iterable[Effect]:
@@ -45,7 +42,7 @@ def _timing(ix: Index, intervention: sc.Intervention) -> Timing:
         case sc.Hazard() as hazard:
             begin = month_number(hazard.from_month) - start if hazard.from_month else 0
             rate = ix.one(hazard.hazard_per_year, f"{path}.hazard_per_year")
-            return Timing(begin, FOREVER, path=path, hazard=rate)
+            return Timing(begin, NEVER, path=path, hazard=rate)
         case str() as month:
             return Timing(month_number(month) - start, month_number(month) - start)
 

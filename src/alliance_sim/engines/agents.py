@@ -81,7 +81,7 @@ class StateAgent(mesa.Agent):
         act(self.model.block, self.model.acts, self._row)
 
     def posture(self, other: str) -> str:
-        """Posture towards another actor in the last month."""
+        """Posture towards another actor in the last month; before the first, to hold."""
         return LADDER[int(self.model.postures[self._place, self.model.actors.index(other), 0])]
 
     def alignment(self, other: str) -> float:
@@ -117,6 +117,8 @@ class AllianceModel(mesa.Model):
 
     def __init__(self, scenario: Scenario, seed: int = 0, run: int = 0) -> None:
         """Set up the run at its base date."""
+        if run < 0 or seed < 0:
+            raise ValueError(f"seed {seed} and run {run} count from 0")
         super().__init__(rng=int(seed))
         self.spec = scenario
         program = compile_scenario(scenario)
@@ -126,7 +128,8 @@ class AllianceModel(mesa.Model):
         self.actors = program.actors
         self.block = prepare(program, where)
         self.month = 0
-        self.postures: Postures = np.zeros((len(self.actors),) * 2 + (1,), dtype=np.int8)
+        hold = LADDER.index("hold")
+        self.postures: Postures = np.full((len(self.actors),) * 2 + (1,), hold, dtype=np.int8)
         self.decision_noise: Floats = np.empty(0)
         self.acts: Acts
         self._arena_noise: Floats = np.empty(0)

@@ -172,6 +172,7 @@ def _calibrate(block: Block, draws: Draws, dtype: Precision) -> None:
         block.base_pull = np.zeros_like(s.y)
         nothing = np.zeros_like(s.y)
         block.expected = decision.expected([nothing] * 5, tuple(program.impacts), p.tie)
+    block.pressure_band = updates.pressure_band(block.expected.coerces, p.behaviour)
     block.base_trust_change = updates.trust_change(
         p.trust,
         block.expected.friendly.swapaxes(0, 1),

@@ -20,23 +20,27 @@ def pair_class(block: Block, pair: int, limits: dict[str, Floats]) -> Codes:
     return classes.classify(
         (s.alignment[i, j] + s.alignment[j, i]) / 2,
         s.commitment[i, j],
-        classes.target_share(s.root_threat[i], s.root_threat[j], _other_pull(block, i, j)),
+        _target_share(block, i, j),
         classes.breadth(s.cooperation[:, pair], limits["active_domain"]),
         (s.trust[i, j] + s.trust[j, i]) / 2,
         limits,
     )
 
 
-def _other_pull(block: Block, i: int, j: int) -> Floats:
-    """What may draw a pair together without a common adversary: issues, and need; (r,)."""
+def _target_share(block: Block, i: int, j: int) -> Floats:
+    """How far one common adversary explains what draws a pair together, (r,)."""
     s, power = block.situation.state, block.situation.circumstances.power
     a, b = slice(i, i + 1), slice(j, j + 1)
+    clout = np.minimum(power, 1)
     issues = mechanisms.issue_agreement(
         block.stake[a], block.stake[b], s.arena, block.stake_scale[a, b]
     )
-    need = mechanisms.dependence(s.isolation[a], np.minimum(power[b], 1), s.coercion[b, a])
-    total: Floats = np.maximum(issues[0, 0], 0) + need[0, 0]
-    return total
+    needs = (
+        mechanisms.dependence(s.isolation[a], clout[b], s.coercion[b, a])[0, 0],
+        mechanisms.dependence(s.isolation[b], clout[a], s.coercion[a, b])[0, 0],
+    )
+    shared = mechanisms.common_threat(s.root_threat[a], s.root_threat[b])[0, 0]
+    return classes.target_share(s.root_threat[i], s.root_threat[j], shared, issues[0, 0], needs)
 
 
 def record_month(block: Block, record: Record, month: int, limits: dict[str, Floats]) -> None:

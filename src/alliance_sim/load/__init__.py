@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import Kind, find, shipped_scenarios, shipped_worlds
-from alliance_sim.load.documents import Documents, data_tree
+from alliance_sim.load.documents import MAX_PARENTS, Documents, data_tree
 from alliance_sim.load.explain import explain
 from alliance_sim.load.names import names_of
 from alliance_sim.load.schema import schema
@@ -101,7 +101,7 @@ def check_file(path: str | Path) -> list[Problem]:
 _SCENARIO_KEYS = ("world", "horizon", "interventions", "baseline", "set")
 
 
-def _kind_of_file(path: Path, documents: Documents, left: int = 40) -> Kind:
+def _kind_of_file(path: Path, documents: Documents, left: int = MAX_PARENTS) -> Kind:
     """A document with actors is a world; one that says too little is what it extends."""
     tree = documents.read(path)
     if tree is None or not left:

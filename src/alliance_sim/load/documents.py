@@ -24,7 +24,7 @@ from alliance_sim.spec.signals import SIGNAL_KINDS
 SET = "--set"
 """Stands for the file in problems with overrides."""
 _MAX_BYTES = 1_000_000
-_MAX_PARENTS = 40
+MAX_PARENTS = 40
 
 # Where a value has one of several forms, a form replaces another; a form merges with itself.
 _MEASURES = frozenset({*SIGNAL_KINDS, "relation_class"})
@@ -205,10 +205,10 @@ class Documents:
                 "take out one `extends`",
             )
             return False
-        if len(chain) > _MAX_PARENTS:
+        if len(chain) > MAX_PARENTS:
             self.fail(
                 extends.mark,
-                f"more than {_MAX_PARENTS} files extend each other",
+                f"more than {MAX_PARENTS} files extend each other",
                 "build on an earlier one",
             )
             return False

@@ -32,19 +32,21 @@ def breadth(exchange: Floats, active_from: Floats) -> Floats:
     return active
 
 
-def target_share(roots_a: Floats, roots_b: Floats, other_pull: Floats) -> Floats:
+def target_share(
+    roots_a: Floats, roots_b: Floats, shared: Floats, issues: Floats, needs: tuple[Floats, Floats]
+) -> Floats:
     """Share of what draws two actors together that their chief common adversary explains.
 
-    Square roots of the threat that each perceives from every actor, (k, r), and all other
-    positive pulls between them, (r,), in the same units of utility per unit of weight.
+    Square roots of the threat that each perceives from every actor, (k, r); the threat they
+    share in all; their agreement on issues, which counts where it is positive; and the need of
+    each for the other, of which the smaller counts, as it is what both have. All (r,), in
+    units of utility per unit of weight.
     """
-    shared = roots_a * roots_b
-    chief = shared[0]
-    total = shared[0]
-    for k in range(1, shared.shape[0]):
-        chief = np.maximum(chief, shared[k])
-        total = total + shared[k]
-    return np.asarray(chief / np.maximum(total + np.maximum(other_pull, 0), 1e-12))
+    chief = roots_a[0] * roots_b[0]
+    for k in range(1, roots_a.shape[0]):
+        chief = np.maximum(chief, roots_a[k] * roots_b[k])
+    total = shared + np.maximum(issues, 0) + np.minimum(*needs)
+    return np.asarray(chief / np.maximum(total, 1e-12))
 
 
 def classify(

@@ -114,13 +114,14 @@ def issue_agreement(own_stake: Floats, all_stake: Floats, level: Floats, scale: 
     return third_parties(weighted, all_stake.swapaxes(0, 1)) * scale
 
 
-def abandonment(own_commitment: Floats, own_trust: Floats, own_exposure: Floats) -> Floats:
+def abandonment(own_commitment: Floats, own_trust: Floats, other_threat: Floats) -> Floats:
     """Fear of being left alone, which makes a threatened ally cling.
 
-    Commitment times doubt in the other times the perceiver's total threat (i, r). Snyder
-    (1984), "The Security Dilemma in Alliance Politics", World Politics 36:461-495.
+    Commitment times doubt in the other times the threat that the perceiver feels from third
+    parties, all (i, j, r). Snyder (1984), "The Security Dilemma in Alliance Politics", World
+    Politics 36:461-495.
     """
-    return own_commitment * (1 - own_trust) * own_exposure[:, None, :]
+    return own_commitment * (1 - own_trust) * other_threat
 
 
 def entrapment(
@@ -170,8 +171,8 @@ def dependence(own_isolation: Floats, clout: Floats, received_coercion: Floats) 
 def hedging(own_weighted: Floats, coercion: Floats, scale: Floats) -> Floats:
     """Cost of standing close to an actor that one's friends coerce, which repels.
 
-    Mean over third parties of friendliness_ik times coercion_kj. Kuik (2008), "The Essence
-    of Hedging", Contemporary Southeast Asia 30:159-185.
+    Mean over third parties of friendliness_ik times coercion_kj. On why states join the
+    sanctions of those they are close to: Martin (1992), Coercive Cooperation.
     """
     return -third_parties(own_weighted, coercion) * scale
 

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from alliance_sim.arrays import Floats, Situation
+from alliance_sim.rules import mechanisms
 
 Signal = Callable[[Situation], Floats]
 Places = Sequence[tuple[int, int]]
@@ -42,12 +43,9 @@ def common_threat(places: Places) -> Signal:
 
     def read(now: Situation) -> Floats:
         roots = now.state.root_threat
-        values = []
-        for i, j in places:
-            total = roots[i, 0] * roots[j, 0]
-            for k in range(1, roots.shape[0]):
-                total = total + roots[i, k] * roots[j, k]
-            values.append(total)
+        values = [
+            mechanisms.common_threat(roots[i : i + 1], roots[j : j + 1])[0, 0] for i, j in places
+        ]
         return average(values)
 
     return read

@@ -78,6 +78,28 @@ def pressure(pressure_: Floats, coerces: Floats, rates: dict[str, Floats]) -> Fl
     return np.clip(moved, -1, 1)
 
 
+def pressure_band(chance: Floats, rates: dict[str, Floats]) -> Floats:
+    """How much pressure chance alone produces at the base date, (i, j, r).
+
+    So many standard deviations (``coercion_band``) of the autoregression that ``pressure``
+    is when an actor coerces with its base probability, ``chance``.
+    """
+    kept = 1 - rates["coercion_decay"]
+    variance = chance * (1 - chance) / np.maximum(1 - kept**2, 1e-3)
+    return np.asarray(rates["coercion_band"] * rates["coercion_response"] * np.sqrt(variance))
+
+
+def coercion(policy: Floats, pressure_: Floats, band: Floats) -> Floats:
+    """Coercion of i on j: declared policy, and pressure beyond what chance produces.
+
+    Without the band, chance could only add to a policy of zero, and every actor would come to
+    press every other.
+    """
+    excess = pressure_ - np.clip(pressure_, -band, band)
+    excess += policy
+    return np.clip(excess, 0, 1, out=excess)
+
+
 def depth(
     depth_: Floats,
     base: Floats,

@@ -264,6 +264,32 @@ def _check_actor_dyad(value: str, info: ValidationInfo) -> str:
     return _check_dyad(value, info)
 
 
+def each_once(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a list that names something twice."""
+    twice = [
+        ((place,), f"'{name}' is listed twice", "keep one")
+        for place, name in enumerate(value)
+        if name in value[:place]
+    ]
+    if twice:
+        raise located_error("list", twice)
+    return value
+
+
+def _check_other_side(value: str, info: ValidationInfo) -> str:
+    """Refuse a party that the one in the field ``by`` has no relation with."""
+    by = info.data.get("by")
+    names = _names(info)
+    if names is None or by is None or names.pairs is None:
+        return value
+    if not _pairs_within((by, value), names) & names.pairs:
+        raise problem_error(
+            f"the world declares no relation between '{by}' and '{value}'",
+            "add the dyad under `dyads` of the world, or name others",
+        )
+    return value
+
+
 def _check_government(value: str, info: ValidationInfo) -> str:
     """Refuse a kind of government that the actor in the field ``of`` does not declare."""
     names, actor = _names(info), info.data.get("of")
@@ -301,6 +327,7 @@ DomainId = Annotated[Id, AfterValidator(_known("cooperation domain", "domains"))
 ArenaId = Annotated[Id, AfterValidator(_known("arena", "arenas"))]
 AgreementId = Annotated[Id, AfterValidator(_known("agreement", "agreements"))]
 OutcomeId = Annotated[Id, AfterValidator(_known("outcome", "outcomes"))]
+OtherPartyId = Annotated[PartyId, AfterValidator(_check_other_side)]
 GovernmentId = Annotated[Id, AfterValidator(_check_government)]
 TheoryId = Annotated[Id, AfterValidator(_known("theory", "theories"))]
 DirectedDyad = Annotated[str, Field(pattern=DIRECTED_PATTERN), AfterValidator(_check_dyad)]

@@ -14,7 +14,9 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, 
 from alliance_sim.spec.base import ActorDirectedDyad, Frozen, keyed_union, problem_error
 
 Floats = npt.NDArray[np.float64]
-Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+LARGEST = 1e6
+"""Largest number a scenario may hold: far above any sensible one, far below any overflow."""
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
 """A finite number; text and true/false are not numbers."""
 
 
@@ -153,6 +155,9 @@ class TruncatedNormal(Distribution):
         return np.clip(np.asarray(values), low, high)
 
 
+_WIDEST_LOG = 3.0  # three standard deviations are then a factor of 8,000 either way
+
+
 class Lognormal(Distribution):
     """Positive, with a normal logarithm."""
 
@@ -164,6 +169,12 @@ class Lognormal(Distribution):
     def _check(self) -> Lognormal:
         _positive(self.kind, "the median", self.lognormal[0])
         _positive(self.kind, "the standard deviation of the logarithm", self.lognormal[1])
+        if self.lognormal[1] > _WIDEST_LOG:
+            raise problem_error(
+                f"impossible lognormal distribution: a standard deviation of the logarithm of "
+                f"{self.lognormal[1]:g} spans more than any quantity",
+                f"make it at most {_WIDEST_LOG:g}",
+            )
         return self
 
     @property

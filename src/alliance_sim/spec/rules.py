@@ -106,6 +106,9 @@ class CoercionFlow(Frozen):
     """Monthly rise when the posture is to coerce, against its base frequency. judgement"""
     decay: Unit = 0.05
     """Share of undeclared coercion that lapses in a month. judgement"""
+    band: NonNegative = 2.0
+    """Standard deviations of what chance alone produces, beyond which undeclared pressure
+    counts. judgement"""
 
 
 class CommitmentFlow(Frozen):
@@ -122,7 +125,7 @@ class ThreatRule(Frozen):
 
     capability_exponent: Unit = 0.5
     """Exponent on capability: below 1, as threat grows less than in proportion. judgement"""
-    reference_capability: Annotated[Real, Field(gt=0, le=1)] = 0.13
+    reference_capability: Annotated[Real, Field(ge=1e-4, le=1)] = 0.13
     """Capability that counts as one unit of power: the US share in CINC 2016 (nmc)."""
 
 

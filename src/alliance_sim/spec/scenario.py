@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from alliance_sim.spec.base import (
     ActorId,
@@ -17,12 +17,14 @@ from alliance_sim.spec.base import (
     Id,
     Month,
     Names,
+    OtherPartyId,
     OutcomeId,
     PartyId,
     RelatedActorDyad,
     RelatedActorPair,
     TheoryId,
     did_you_mean,
+    each_once,
     keyed_union,
     located_error,
     month_number,
@@ -69,7 +71,7 @@ class CoercionChange(Frozen):
 
     by: PartyId
     """Who presses; a group acts through all its members."""
-    on: PartyId
+    on: OtherPartyId
     """Who is pressed."""
     level: Unit
     """Level reached, 0 to 1."""
@@ -236,12 +238,14 @@ class Scenario(Frozen):
     """What happens from outside."""
     baseline: str | None = None
     """Name or path of the scenario that effects are measured against."""
-    outcomes: Annotated[tuple[OutcomeId, ...], Field(min_length=1)]
+    outcomes: Annotated[tuple[OutcomeId, ...], Field(min_length=1), AfterValidator(each_once)]
     """What to report, by the names that the world gives."""
     dyads: tuple[RelatedActorDyad, ...] = ()
     """Dyads whose alignment and relation class are recorded every month."""
     theory: TheoryId | None = None
     """The set of mechanisms admitted; left out, all of them."""
+    drivers: bool = True
+    """Whether the drivers act; false leaves the general mechanisms alone."""
     sampling: Sampling = "latin_hypercube"
     """How uncertain numbers are drawn across runs."""
     claims: tuple[Annotated[str, Field(pattern=r"^C[0-9]{2}$")], ...] = ()
@@ -262,18 +266,6 @@ class Scenario(Frozen):
                     for place, name in twice
                 ),
             )
-        return value
-
-    @field_validator("outcomes")
-    @classmethod
-    def _outcomes_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        twice = [
-            ((place,), f"outcome '{name}' is listed twice", "keep one")
-            for place, name in enumerate(value)
-            if name in value[:place]
-        ]
-        if twice:
-            raise located_error("outcomes", twice)
         return value
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from alliance_sim.spec.base import (
     ActorDirectedDyad,
@@ -20,6 +20,7 @@ from alliance_sim.spec.base import (
     RelatedActorDyad,
     RelatedDyad,
     Source,
+    each_once,
     keyed_union,
     located_error,
     problem_error,
@@ -130,8 +131,8 @@ class Actor(Frozen):
     @classmethod
     def _above_zero(cls, value: Any) -> Any:
         low = value if isinstance(value, float | int) else value.support[0]
-        if low <= 0 and not (hasattr(value, "kind") and value.kind == "lognormal"):
-            raise problem_error("temperature must stay above 0", "use a small positive number")
+        if low < 1e-3 and not (hasattr(value, "kind") and value.kind == "lognormal"):
+            raise problem_error("temperature must be at least 0.001", "use a larger number")
         return value
 
 
@@ -140,7 +141,7 @@ class Group(Frozen):
 
     name: str
     """Name for tables and pictures."""
-    members: Annotated[tuple[ActorId, ...], Field(min_length=1)]
+    members: Annotated[tuple[ActorId, ...], Field(min_length=1), AfterValidator(each_once)]
     """The actors it stands for."""
     source: Source | None = None
     """Where the membership comes from."""
@@ -207,7 +208,7 @@ class Agreement(Frozen):
 
     name: str
     """Name for tables and pictures."""
-    parties: Annotated[tuple[ActorId, ...], Field(min_length=2)]
+    parties: Annotated[tuple[ActorId, ...], Field(min_length=2), AfterValidator(each_once)]
     """The actors it binds at the base date."""
     depth: Unit
     """Institutional depth that it adds to each dyad of parties while in force."""
@@ -384,7 +385,7 @@ class World(Frozen):
     """Theatres and issues."""
     agreements: dict[Id, Agreement] = {}
     """Treaties and deals in force."""
-    dyads: dict[ActorUndirectedDyad, Relation]
+    dyads: Annotated[dict[ActorUndirectedDyad, Relation], Field(min_length=1)]
     """Relations at the base date, by ``a-b``."""
     mechanisms: dict[MechanismName, Mechanism] = {}
     """General mechanisms and their weights; those left out are off."""
@@ -398,6 +399,23 @@ class World(Frozen):
     """Parameters of the rules."""
     classes: Classes = Classes()
     """Thresholds of the relation classes."""
+
+    @model_validator(mode="after")
+    def _leanings_fit(self) -> Self:
+        """Two groups with a common member would both say how one leans towards it."""
+        for name, actor in self.actors.items():
+            for kind in actor.government.kinds.values() if actor.government else ():
+                seen: dict[str, str] = {}
+                for group in sorted(set(kind.orientation) & set(self.groups)):
+                    for member in self.groups[group].members:
+                        if other := seen.get(member):
+                            raise problem_error(
+                                f"a government of '{name}' leans towards both '{other}' and "
+                                f"'{group}', to which '{member}' belongs",
+                                "name the members one by one",
+                            )
+                        seen[member] = group
+        return self
 
     @field_validator("actors")
     @classmethod
