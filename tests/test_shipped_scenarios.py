@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -26,7 +27,7 @@ YEARLY_CHANGE = (0.02, 0.08)
 
 @cache
 def ten_years() -> Record:
-    """The baseline for ten years, without elections, all dyads recorded."""
+    """The baseline for ten years, elections held, all dyads recorded."""
     world = al.load_world("west_asia_2018")
     dyads = ", ".join(world.dyads)
     return run_ensemble(
@@ -58,6 +59,28 @@ def test_ten_years_do_not_drift() -> None:
     error = (record.last - record.first).std(axis=-1)[off] / np.sqrt(RUNS)
     assert np.abs(drift).max() < 0.05 + 3 * error.max()
     assert np.abs(drift).mean() < 0.02
+
+
+def test_no_part_of_the_state_drifts() -> None:
+    """Not only alignment: with nothing from outside, no stock wanders off in ten years.
+
+    Exchange at its upper bound can only fall, and trust and arenas have bounds too: hence means
+    over all dyads, and a bound on the worst.
+    """
+    scenario = al.load_scenario("baseline_2018", ["horizon.months=120"])
+    program = compile_scenario(scenario)
+    quiet = tuple(replace(cabinet, elections=frozenset()) for cabinet in program.cabinets)
+    program = replace(program, cabinets=quiet)
+    where = Lanes(SEED, 0, slice(0, RUNS), scenario.sampling)
+    block = prepare(program, where)
+    names = ("alignment", "trust", "coercion", "commitment", "cooperation", "arena", "isolation")
+    before = {name: getattr(block.situation.state, name).copy() for name in names}
+    for month, (decisions, shocks) in enumerate(noise.monthly(program, where)):
+        advance(block, month, decisions, shocks)
+    for name in names:
+        change = (getattr(block.situation.state, name) - before[name]).mean(axis=-1)
+        assert abs(change.mean()) < 0.01, name
+        assert np.abs(change).max() < 0.08, (name, np.abs(change).max())
 
 
 def test_ten_years_do_not_saturate() -> None:

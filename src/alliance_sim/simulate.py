@@ -131,19 +131,24 @@ def compare(
 def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
     """A baseline that reports what the scenario reports, over the same months and theory.
 
+    Outcomes are ways of measuring: those of the scenario's world are used for both.
+
     Warns:
         DifferentWorldsWarning: where the scenario changes the world itself.
 
     Raises:
-        InputError: where the baseline's world does not have an outcome of the scenario.
+        InputError: where the baseline's world lacks actors or the like of the scenario's.
     """
-    missing = [name for name in scenario.outcomes if name not in baseline.world.outcomes]
-    if missing:
-        raise InputError(
-            Problem(f"the baseline's world has no outcome '{name}'", "add it, or leave it out")
-            for name in missing
-        )
-    if baseline.world != scenario.world:
+    problems = [
+        Problem(f"the baseline's world has no '{name}' among its {kind}", "use another baseline")
+        for kind in ("actors", "dyads", "arenas", "domains", "agreements")
+        for name in getattr(scenario.world, kind)
+        if name not in getattr(baseline.world, kind)
+    ]
+    if problems:
+        raise InputError(problems)
+    world = baseline.world.model_copy(update={"outcomes": scenario.world.outcomes})
+    if world != scenario.world:
         warnings.warn(
             f"'{scenario.name}' changes the world itself: differences from its baseline are those "
             "of world and interventions together",
@@ -152,6 +157,7 @@ def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
         )
     return baseline.model_copy(
         update={
+            "world": world,
             "outcomes": scenario.outcomes,
             "dyads": scenario.dyads,
             "horizon": scenario.horizon,
@@ -209,7 +215,7 @@ def scenario_hash(scenario: Scenario) -> str:
 def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
     """What a dataset says of where it comes from."""
     interventions = [
-        {"id": each.id, "about": each.about, "month": _first_month(each)}
+        {"id": each.id, "about": each.about} | _when(each)
         for each in scenario.interventions
     ]
     return {
@@ -227,15 +233,15 @@ def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _first_month(intervention: Intervention) -> str:
-    """First month in which an intervention may begin; empty for a hazard."""
+def _when(intervention: Intervention) -> dict[str, str]:
+    """First month in which an intervention may begin, and the last; no first for a hazard."""
     match intervention.at:
-        case Between(between=(first, _)):
-            return first
+        case Between(between=(first, last)):
+            return {"month": first, "until": last}
         case Hazard():
-            return ""
+            return {"month": "", "until": ""}
         case month:
-            return month
+            return {"month": month, "until": ""}
 
 
 def _version(package: str) -> str:
