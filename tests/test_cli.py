@@ -248,6 +248,39 @@ def test_tables_fit_the_terminal(folder: Path, width: int) -> None:
     assert "Athens and Sparta" in text
 
 
+@pytest.mark.parametrize(
+    ("share", "whole", "tenths"),
+    [
+        (0.0, "0%", "0.0%"),
+        (0.0005, "<1%", "<0.1%"),
+        (0.01, "1%", "1.0%"),
+        (0.5, "50%", "50.0%"),
+        (0.998, ">99%", "99.8%"),
+        (0.9995, ">99%", ">99.9%"),
+        (1.0, "100%", "100.0%"),
+    ],
+)
+def test_only_none_and_all_are_0_and_100_percent(share: float, whole: str, tenths: str) -> None:
+    assert tables._percent(share) == whole
+    assert tables._percent(share, 1) == tenths
+
+
+def test_outcomes_that_did_not_move_are_said(folder: Path) -> None:
+    same = json.loads((folder / "breach.yaml").read_text())
+    same |= {"interventions": [], "sources": {}}
+    (folder / "same.yaml").write_text(json.dumps(same))
+    arguments = ["--runs", RUNS, "--no-plots"]
+    assert (
+        "nothing in this scenario moved any outcome" in call("run", "same.yaml", *arguments).stdout
+    )
+    [job] = prepare(["breach.yaml"], Settings(), None, True)
+    finding = running.Runner(RUNS, 0, 1).find(job, lambda done: None)
+    assert tables._unchanged(finding) == []
+    finding.outcomes.loc["trade", ["share_up", "share_down"]] = 0.125, 0.0
+    [line, _] = tables._unchanged(finding)
+    assert str(line) == f"88% of runs unchanged: {finding.outcomes.loc['trade', 'name']}"
+
+
 # -- mistakes --------------------------------------------------------------------------------
 
 
@@ -282,6 +315,7 @@ def test_problems_of_a_file_come_one_a_line_with_their_places(folder: Path) -> N
         (["schema", "planet"], "planet"),
         (["cite", "nothing.yaml"], "there is no scenario"),
         (["new", "a/b"], "is no name for a scenario"),
+        (["list", "nothing.yaml"], "there is no scenario or world 'nothing.yaml'"),
         (["new", "x", "--out", "no/such/folder.yaml"], "cannot write to"),
         (["initial-state", "--data", "nowhere", "--year", "2016"], "the file is missing"),
         (["dance"], "dance"),
@@ -326,6 +360,14 @@ def test_other_ends(
     result = call("run", "breach.yaml")
     assert result.exit_code == code
     assert len(result.stderr.splitlines()) == 1
+    assert not Path("results").exists()
+    # What was there before, or holds something, stays.
+    Path("mine").mkdir()
+    call("run", "breach.yaml", "--out", "mine")
+    Path("results").mkdir()
+    call("run", "breach.yaml")
+    assert Path("mine").is_dir()
+    assert not [*Path("results").iterdir()]
 
 
 @pytest.mark.filterwarnings("always")
@@ -353,11 +395,58 @@ def test_schema_of_both_kinds() -> None:
 def test_list_has_every_shipped_file() -> None:
     found = json.loads(call("list", "--json").stdout)
     assert [each["name"] for each in found["scenarios"]] == list(library.shipped_scenarios())
-    assert [each["name"] for each in found["worlds"]] == list(library.shipped_worlds())
+    assert [each["name"] for each in found["worlds"]] == list(library.whole_worlds())
     text = call("list").stdout
     for each in found["scenarios"]:
         assert each["name"] in text
         assert each["title"]
+
+
+def test_names_of_a_world_are_listed(folder: Path) -> None:
+    world = al.load_scenario("breach.yaml").world
+    Path("world.yaml").write_text(json.dumps(small_scenario()["world"]), encoding="utf-8")
+    Path("child.yaml").write_text("extends: world.yaml\nname: Later\n", encoding="utf-8")
+    for file in ("breach.yaml", "world.yaml", "child.yaml"):
+        found = json.loads(call("list", file, "--json").stdout)
+        assert found["actors"] == {key: each.name for key, each in world.actors.items()}
+        for kind in ("groups", "arenas", "domains", "agreements", "drivers", "outcomes"):
+            assert list(found[kind]) == list(getattr(world, kind))
+        assert found["mechanisms"] == list(world.mechanisms)
+        assert found["theories"] == {key: list(each) for key, each in world.theories.items()}
+        assert found["outcomes"]["trade"]["unit"] == world.outcomes["trade"].unit
+        text = call("list", file).stdout
+        names = [*world.actors, *world.arenas, *world.drivers, *world.mechanisms, *world.outcomes]
+        assert all(name in text for name in names)
+    Path("wrong.yaml").write_text("extends: calm.yaml\nhorizn: {months: 5}\n")
+    assert call("list", "wrong.yaml").stderr.startswith("wrong.yaml:2:1: ")
+
+
+@needs_baseline
+def test_values_for_worlds_are_no_world(folder: Path) -> None:
+    assert "west_asia_2018_initial" in library.shipped_worlds()
+    assert "west_asia_2018_initial" not in library.whole_worlds()
+    for command in ("validate", "list"):
+        result = call(command, "west_asia_2018_initial")
+        assert result.exit_code == 2
+        assert len(result.stderr.splitlines()) == 1
+        assert "is no world by itself" in result.stderr
+    for command in ("run", "cite"):
+        result = call(command, "west_asia_2018")
+        assert result.exit_code == 2
+        assert result.stderr.startswith("'west_asia_2018' is a world; name a scenario")
+    assert call("validate", "west_asia_2018").stdout == "west_asia_2018: ok\n"
+
+
+@needs_baseline
+def test_new_scenario_has_a_title_and_a_name_of_its_own(folder: Path) -> None:
+    assert call("new", "saudi_iran-detente", "--out", "a.yaml").exit_code == 0
+    scenario = al.load_scenario("a.yaml")
+    assert scenario.name == "Saudi Iran detente"
+    assert scenario.question == "What changes if ...?"
+    result = call("new", "us_exits_jcpoa")
+    assert result.exit_code == 2
+    assert "is the name of a shipped scenario" in result.stderr
+    assert not Path("us_exits_jcpoa.yaml").exists()
 
 
 @needs_baseline

@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 import matplotlib as mpl
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -142,7 +143,83 @@ def test_marks_outside_the_horizon_are_left_out(ds):
     listed = [{"id": "early", "month": "2017-01"}, {"id": "never", "month": None}]
     listed += [{"id": "on_time", "month": "2019-01"}, {"id": "too", "month": "2019-01"}]
     found = style.interventions(ds.assign_attrs(interventions=json.dumps(listed)))
-    assert [name for _, name in found] == ["on time, too"]
+    assert [mark.name for mark in found] == ["on time, too"]
+
+
+def test_uncertain_dates_are_spans(ds):
+    listed = [
+        {"id": "back", "month": "2018-08", "until": "2018-11"},
+        {"id": "exact", "month": "2019-03", "until": ""},
+        {"id": "late", "month": "2020-01", "until": "2030-01"},
+        {"id": "chance", "month": "", "until": ""},
+    ]
+    some = ds.assign_attrs(interventions=json.dumps(listed))
+    back, exact, late = style.interventions(some)
+    assert back.name == "back (2018-08 to 2018-11)"
+    assert exact.day == exact.until
+    assert late.until == style.dates(ds)[-1]
+    for ax in (plots.fan(some, "axis"), plots.classes(some, "kind")):
+        spans = [patch for patch in ax.patches if patch.get_width() > 0]
+        edges = [(each.get_x(), each.get_x() + each.get_width()) for each in spans]
+        assert edges == [(back.day, back.until), (late.day, late.until)]
+
+
+# -- files read back -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def read_back(ds, baseline, tmp_path_factory):
+    folder, found = tmp_path_factory.mktemp("read"), []
+    for name, each in (("ds", ds), ("baseline", baseline)):
+        each.to_netcdf(folder / f"{name}.nc", engine="scipy", format="NETCDF3_64BIT")
+        with xr.open_dataset(folder / f"{name}.nc") as opened:
+            found.append(opened.load())
+    return found
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_draws_what_was_read_from_a_file(read_back, name):
+    whole = EVERY[name](*read_back, None).get_figure(root=True)
+    assert f"{RUNS} runs" in whole.get_supxlabel().replace("\n", " ")
+
+
+def test_writes_all_of_what_was_read_from_a_file(read_back, tmp_path):
+    assert {path.name for path in plots.write_all(read_back[0], tmp_path, read_back[1])} == NAMES
+
+
+def test_one_run_read_from_a_file(ds):
+    assert style.source_line(ds.assign_attrs(runs=np.int32(1))).endswith(" 1 run")
+
+
+def test_months_as_text(ds):
+    text = np.datetime_as_string(ds["month"].to_numpy(), "M")
+    np.testing.assert_array_equal(style.dates(ds.assign_coords(month=text)), style.dates(ds))
+
+
+# -- subjects ------------------------------------------------------------------------------
+
+
+def test_own_axes_name_their_subject(ds):
+    assert plots.fan(ds, "axis").get_title("left") == "Strength of the axis"
+    assert plots.horizon(ds, "axis").get_title("left") == "Strength of the axis"
+    assert plots.horizon(ds, "kind").get_title("left") == "Kind of tie"
+    assert plots.classes(ds, "iran-russia").get_title("left") == "Iran and Russia"
+    drawn = plots.fan(ds, "alignment", dyad="iran->russia")
+    assert drawn.get_title("left") == "Alignment of Iran to Russia"
+
+
+def test_axes_of_others_get_no_title(ds):
+    ax = plots.classes(ds, "iran-russia", ax=Figure().add_subplot())
+    assert ax.get_title("left") == ""
+    assert ax.get_ylabel() == "Relation of Iran and Russia [% of runs]"
+
+
+def test_titles_stand_clear_of_legends(ds, baseline):
+    for ax in (plots.fan(ds, "axis", baseline=baseline), plots.classes(ds, "kind")):
+        FigureCanvasAgg(ax.get_figure(root=True)).draw()
+        if ax.get_legend():
+            above = ax._left_title.get_window_extent().y0
+            assert above >= ax.get_legend().get_window_extent().y1 - 4
 
 
 # -- fans ----------------------------------------------------------------------------------
@@ -274,10 +351,29 @@ def test_stacked_shares_fill_the_axes(ds):
 
 def test_every_class_present_is_named_once(ds):
     ax = plots.classes(ds, "kind")
-    named = [text.get_text() for text in ax.texts]
+    named = [text.get_text() for text in ax.texts if text.get_text() != "withdrawal"]
     named += [text.get_text() for text in ax.get_legend().texts] if ax.get_legend() else []
     present = {CLASSES[code] for code in np.unique(ds["kind"])}
     assert sorted(named) == sorted(style.class_label(each) for each in present)
+
+
+def test_class_names_keep_off_marks(ds):
+    ax = plots.classes(ds, "kind")
+    FigureCanvasAgg(ax.get_figure(root=True)).draw()
+    (mark,) = style.interventions(ds)
+    at = ax.transData.transform((mark.day, 0))[0]
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert text.get_text() == mark.name or not box.x0 <= at <= box.x1
+
+
+def test_classes_too_thin_to_see_are_not_named():
+    many = made(runs=400)
+    many["kind"][:] = 3
+    many["kind"][0] = 0
+    ax = plots.classes(many, "kind")
+    assert "hostile" not in [text.get_text() for text in ax.texts]
+    assert ax.get_legend() is None
 
 
 def test_classes_differ_in_grey_or_in_hatching():
@@ -332,6 +428,18 @@ def test_names_never_collide_in_a_crowd():
 def test_few_actors(count):
     few = made(actors=ACTORS[:count])
     assert len(names_at(plots.network(few))) == count
+
+
+def test_ties_cross_no_third_name():
+    sizes = np.full((3, 2), (40.0, 16.0))
+    at = np.array([(50.0, 100.0), (150.0, 100.0), (250.0, 100.0)])
+    weights = np.zeros((3, 3))
+    weights[0, 2] = weights[2, 0] = 1.0
+    canvas = np.array([300.0, 200.0])
+    assert layout.crossings(at, sizes, weights) > 0
+    clear = layout.clear_ties(at, sizes, weights, canvas)
+    assert layout.crossings(clear, sizes, weights) == 0
+    assert np.array_equal(clear, layout.clear_ties(at, sizes, weights, canvas))
 
 
 def test_ties_are_the_median_of_both_directions():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -24,8 +25,18 @@ def shipped_scenarios() -> dict[str, Path]:
 
 
 def shipped_worlds() -> dict[str, Path]:
-    """Name -> file of every shipped world."""
+    """Name -> file of every shipped world, and of every file of values for worlds to extend."""
     return _by_name(scenario_root() / "worlds")
+
+
+def whole_worlds() -> dict[str, Path]:
+    """Name -> file of the shipped worlds that stand by themselves: those that have a name."""
+    return {name: path for name, path in shipped_worlds().items() if _has_name(path)}
+
+
+def _has_name(path: Path) -> bool:
+    with path.open(encoding="utf-8") as lines:
+        return any(line.startswith("name:") for line in lines)
 
 
 def _by_name(folder: Path) -> dict[str, Path]:
@@ -48,10 +59,16 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
         candidate = Path(os.path.normpath(folder / path))
         if _exists(candidate):
             return candidate
+    if kind == "scenario" and str(name_or_path) in shipped_worlds():
+        mend = f"name a scenario, such as '{next(iter(shipped))}'" if shipped else "name a scenario"
+        raise InputError([Problem(f"'{name_or_path}' is a world", mend)])
     beside = [str(path.parent / name) for folder in folders for name in _neighbours(folder / path)]
-    shown = str(name_or_path)[:100]
-    mend = _suggest(str(name_or_path), [*shipped], beside)
-    raise InputError([Problem(f"there is no {kind} '{shown}'", mend)])
+    raise InputError([no_such(kind, str(name_or_path), [*shipped], beside)])
+
+
+def no_such(what: str, wanted: str, shipped: Sequence[str], beside: Sequence[str] = ()) -> Problem:
+    """What to say of a name that stands for nothing, with the one that was probably meant."""
+    return Problem(f"there is no {what} '{wanted[:100]}'", _suggest(wanted, shipped, beside))
 
 
 def _exists(path: Path) -> bool:
@@ -69,7 +86,7 @@ def _neighbours(path: Path) -> list[str]:
         return []
 
 
-def _suggest(wanted: str, shipped: list[str], beside: list[str]) -> str:
+def _suggest(wanted: str, shipped: Sequence[str], beside: Sequence[str]) -> str:
     close = difflib.get_close_matches(wanted[:200], [*shipped, *beside], n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"

@@ -293,7 +293,8 @@ def settle_exchange(block: Block) -> Floats:
     s, c, p = block.situation.state, block.situation.circumstances, block.parameters
     first, second = block.program.pair_index
     mutual = (s.alignment[first, second] + s.alignment[second, first]) / 2
-    desired = p.cooperation + p.elasticity * (mutual - block.base_mutual)
+    desired = p.elasticity * (mutual - block.base_mutual)
+    desired += p.cooperation
     for rule, amount in block.amounts.get("desire", ()):
         for place in rule.places:
             desired[place] += amount
@@ -304,8 +305,9 @@ def settle_exchange(block: Block) -> Floats:
             for place in rule.places:
                 channel[place] += amount
         np.clip(channel, 0, 1, out=channel)
-    capacity = updates.capacity(channel, p.exposure, s.isolation[first], s.isolation[second])
-    return updates.cooperation(s.cooperation, desired, capacity / block.base_capacity, p.rate)
+    openness = updates.capacity(channel, p.exposure, s.isolation[first], s.isolation[second])
+    openness /= block.base_capacity
+    return updates.cooperation(s.cooperation, desired, openness, p.rate)
 
 
 def settle_arenas(block: Block, noise: Floats, mean_before: Floats) -> Floats:

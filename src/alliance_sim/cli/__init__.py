@@ -120,14 +120,17 @@ def run(  # noqa: PLR0913 - a command's options are its arguments
 
     Results go to a folder: result.nc (for xarray), summary.csv, classes.csv and pictures.
     """
-    from alliance_sim.cli.jobs import Settings, prepare
+    from alliance_sim.cli.jobs import Settings, prepare, tidy
     from alliance_sim.cli.progress import busy
 
     quiet = quiet or as_json
     with busy("reading", quiet):
         chosen = Settings(tuple(settings or ()), theory, sampling.value if sampling else None)
         jobs = prepare(scenarios, chosen, out, not no_baseline)
-    _run_jobs(jobs, (runs, seed, workers), not no_plots, quiet, as_json)
+    try:
+        _run_jobs(jobs, (runs, seed, workers), not no_plots, quiet, as_json)
+    finally:
+        tidy(jobs)
 
 
 def _run_jobs(
@@ -187,18 +190,45 @@ def schema(
     _print_json(schema_of(kind.value))
 
 
-@app.command("list", epilog="Example: alliance-sim list --json")
+@app.command(
+    "list", epilog="Example: alliance-sim list\n\nExample: alliance-sim list west_asia_2018"
+)
 @guarded
-def list_(as_json: AsJson = False) -> None:
-    """Show the scenarios and worlds that ship with the library."""
+def list_(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="A shipped world or scenario, or the path of a file: show the names to use in it.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what ships with the library, or the names that a world has.
+
+    Those are its actors, groups, arenas, domains, agreements, governments, drivers, mechanisms,
+    theories and outcomes, as scenarios and --set call them.
+    """
     from alliance_sim.cli.layout import show
+
+    if name is not None:
+        from alliance_sim.cli.vocabulary import vocabulary, vocabulary_view, world_of
+
+        world = world_of(name)
+        if as_json:
+            _print_json({"world": world.name, **vocabulary(world)})
+        else:
+            show(vocabulary_view(world))
+        return
     from alliance_sim.cli.shipped import contents, listing
 
     found = contents()
     if as_json:
         _print_json(found)
     else:
-        show(listing(found["scenarios"], found["worlds"]))
+        show(listing(found["scenarios"], found["worlds"]), "")
+        show("`alliance-sim list NAME` shows the names that a world has: actors, outcomes, ...")
 
 
 @app.command(epilog="Example: alliance-sim new turkey_leaves")

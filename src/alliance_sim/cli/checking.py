@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from alliance_sim.errors import InputError, Problem
-from alliance_sim.library import find, shipped_scenarios, shipped_worlds
+from alliance_sim.library import find, shipped_scenarios, shipped_worlds, whole_worlds
 from alliance_sim.load import check_file
 
 
@@ -17,4 +17,14 @@ def problems_of(name: str) -> list[Problem]:
         except InputError as error:
             return list(error.problems)
         return check_file(Path(found))
+    if problem := partial(name):
+        return [problem]
     return check_file(name)
+
+
+def partial(name: str) -> Problem | None:
+    """What to say of a shipped name that only holds values for worlds to extend."""
+    if name in shipped_scenarios() or name not in {*shipped_worlds()} - {*whole_worlds()}:
+        return None
+    what = f"'{name}' is no world by itself: it holds values for worlds to extend"
+    return Problem(what, f"name one of: {', '.join(whole_worlds())}")

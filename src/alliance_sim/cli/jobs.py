@@ -43,6 +43,8 @@ class Job:
     folder: Path
     baseline_label: str = ""
     baseline: Scenario | None = None
+    made: tuple[Path, ...] = ()
+    """Folders made for it, the innermost first."""
 
 
 def prepare(
@@ -64,9 +66,24 @@ def prepare(
         problems.append(Problem(f"several scenarios called '{label}' share a folder", mend))
     if problems:
         raise InputError(dict.fromkeys(problems))
+    ready: list[Job] = []
+    try:
+        for job in jobs:
+            ready.append(replace(job, made=make_folder(job.folder)))
+    except InputError:
+        tidy(ready)
+        raise
+    return ready
+
+
+def tidy(jobs: Iterable[Job]) -> None:
+    """Take away the folders that were made for jobs and into which nothing was written."""
     for job in jobs:
-        make_folder(job.folder)
-    return jobs
+        for folder in job.made:
+            try:
+                folder.rmdir()
+            except OSError:  # it holds something, which stays
+                break
 
 
 def _folder(out: Path | None, label: str, several: bool) -> Path:
@@ -75,14 +92,16 @@ def _folder(out: Path | None, label: str, several: bool) -> Path:
     return out / label if several else out
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder for results, or say why that cannot be."""
+def make_folder(folder: Path) -> tuple[Path, ...]:
+    """Make a folder for results, or say why that cannot be; returns what was not there before."""
     try:
+        made = tuple(each for each in (folder, *folder.parents) if not each.exists())
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(None, "permission denied")
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise unwritable(folder, error) from error
+    return made
 
 
 def unwritable(place: Path, error: OSError | ValueError) -> InputError:

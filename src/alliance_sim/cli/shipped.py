@@ -12,7 +12,7 @@ from rich.console import Group
 
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.errors import InputError
-from alliance_sim.library import find, shipped_scenarios, shipped_worlds
+from alliance_sim.library import find, shipped_scenarios, whole_worlds
 from alliance_sim.load.documents import MAX_PARENTS, Documents
 from alliance_sim.spec import Scenario
 
@@ -34,9 +34,9 @@ def contents() -> dict[str, list[dict[str, Any]]]:
         for name, path in shipped_scenarios().items()
     ]
     worlds = []
-    for name, path in shipped_worlds().items():
+    for name, path in whole_worlds().items():
         tree = documents.read(path)
-        title = (tree.text("name") if tree else None) or "values for other worlds to build on"
+        title = (tree.text("name") if tree else None) or ""
         worlds.append({"name": name, "title": title, "path": str(path)})
     return {"scenarios": scenarios, "worlds": worlds}
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.running import Finding, shown_relations
+from alliance_sim.results import outcome_names
 from alliance_sim.spec.base import month_number, month_text
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+_HALF = 0.5
 _LOWEST_SHARE = 5e-4  # less than this rounds to 0.0%
 _NOTE = "MC error: standard error of the median{} over the runs; it shrinks with more."
 _MEAN = " (first table) and of the mean (second)"
@@ -34,7 +37,10 @@ def finding_view(finding: Finding) -> Group:
         if against:
             title = f"Difference from {against} in {horizon}, run by run"
             parts += [effect_table(finding.outcomes, title), ""]
+            parts += _unchanged(finding)
         parts.append(Text(_NOTE.format(_MEAN if against else ""), style="dim"))
+    elif against and finding.baseline is not None:
+        parts += _unchanged(finding)
     if len(finding.classes):
         title = f"Relation classes in {horizon}, % of runs"
         if against:
@@ -88,10 +94,28 @@ def effect_table(outcomes: pd.DataFrame, title: str) -> Group:
             _interval(row["effect_q05"], row["effect_q95"], signed),
             _signed(row["effect_mean"], signed),
             _error(row["effect_mean_error"], digits),
-            f"{row['share_up']:.0%}",
-            f"{row['share_down']:.0%}",
+            _percent(row["share_up"]),
+            _percent(row["share_down"]),
         )
     return titled(title + _shared_unit(outcomes), table)
+
+
+def _unchanged(finding: Finding) -> list[RenderableType]:
+    """Which outcomes did not move at all in most runs."""
+    data, baseline = finding.data, finding.baseline
+    if baseline is not None and all(
+        np.array_equal(data[name].to_numpy(), baseline[name].to_numpy())
+        for name in outcome_names(data)
+    ):
+        return [Text("nothing in this scenario moved any outcome", style="bold"), ""]
+    unmoved: dict[str, list[str]] = {}
+    for row in _records(finding.outcomes):
+        moved = row["share_up"] + row["share_down"]
+        if moved < _HALF:
+            share = _percent(round(1 - moved, 9))
+            unmoved.setdefault(share, []).append(plain(str(row["name"])))
+    lines = [f"{share} of runs unchanged: {', '.join(names)}" for share, names in unmoved.items()]
+    return [*map(Text, lines), ""] if lines else []
 
 
 def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str) -> Group:
@@ -106,7 +130,7 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
         for (_, each), row in zip(shares.index, _records(shares), strict=True):
             if max(row["share"], row.get("baseline_share", 0.0)) < _LOWEST_SHARE:
                 continue
-            cells = [f"{row['share']:.1%}", f"{100 * row['error']:.1f}"]
+            cells = [_percent(row["share"], 1), f"{100 * row['error']:.1f}"]
             if change:
                 cells.append(_signed(100 * row["difference"], "+.1f"))
                 cells.append(f"{100 * row['difference_error']:.1f}")
@@ -160,6 +184,16 @@ def _signed(value: float, form: str) -> str:
     """A number without the sign where it rounds to nothing."""
     shown = format(value, form)
     return shown if any(digit in shown for digit in "123456789") else shown.lstrip("+-")
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    """A share in percent; 0% and 100% stand for none and all."""
+    least = 10.0 ** -(digits + 2)
+    if 0 < share < least:
+        return f"<{least:.{digits}%}"
+    if 1 - least < share < 1:
+        return f">{1 - least:.{digits}%}"
+    return f"{share:.{digits}%}"
 
 
 def _error(value: float, digits: int) -> str:

@@ -26,8 +26,8 @@ def monthly(program: Program, where: Lanes) -> Iterator[tuple[Floats, Floats]]:
     arenas = rng.Uniforms(where.seed, "arena", program.arenas, where.block, where.lanes)
     for start in range(0, program.months, _CHUNK):
         months = min(_CHUNK, program.months - start)
-        noise = np.zeros((months, n * n, where.width), dtype=np.float32)
-        noise[:, flat] = decision.logit(decisions.take(months))
-        shocks = special.ndtri(arenas.take(months))
-        for month in range(months):
-            yield noise[month].reshape(n, n, where.width), shocks[month]
+        uniforms, shocks = decisions.take(months), special.ndtri(arenas.take(months))
+        for month in range(months):  # one month at a time stays in the cache
+            noise = np.zeros((n * n, where.width), dtype=np.float32)
+            noise[flat] = decision.logit(uniforms[month])
+            yield noise.reshape(n, n, where.width), shocks[month]

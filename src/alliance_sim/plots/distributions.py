@@ -47,8 +47,8 @@ def horizon(
     target = style.axes_for(ds, ax, height=3.6 if classed else 4.2)
     (draw_class_bars if classed else draw_histogram)(target, ds, name, baseline)
     key = _key(ds, baseline is not None, classed)
-    if key:
-        style.legend(target, key, own=ax is None)
+    if key or ax is None:
+        style.legend(target, key, own=ax is None, title=style.subject(ds, name))
     return target
 
 
@@ -161,8 +161,7 @@ def draw_class_bars(
     ax.set_xlim(0, 100 if before is None else 125)
     ax.set_xticks(range(0, 101, 25))
     ax.spines["bottom"].set_bounds(0, 100)
-    what = style.title_of(summary.codes(ds, name))
-    label = f"{what} in {_last_month(ds)} [% of runs]"
+    label = f"{style.relation(ds, name)} in {_last_month(ds)} [% of runs]"
     ax.set_xlabel(style.wrap(label, style.size_of(ax)[0], style.BODY))
 
 

@@ -66,7 +66,8 @@ def overview(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> Figure:
     """One figure for a README, 1200 pixels wide.
 
     Fans of up to four numbers; beneath them the classes of a relation, and the differences
-    from the baseline, or without one the first number at the horizon.
+    from the baseline, or without one the first number at the horizon. There is no room to
+    name interventions, so none is marked.
     """
     numbers, classed = summary.numeric_names(ds)[:4], summary.classed_names(ds)[:1]
     last_row = len(classed) + bool(numbers)
@@ -92,14 +93,13 @@ def overview(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> Figure:
 def _small_fan(ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | None) -> None:
     """In a small picture the name goes over the axes, the units beside them."""
     draw_fan(ax, ds, name, baseline=baseline)
-    style.mark_interventions(ax, ds, names=False)
     _head(ax, style.title_of(ds[name]))
     ax.set_ylabel(f"[{ds[name].attrs.get('units', '')}]")
 
 
 def _small_classes(ax: Axes, ds: xr.Dataset, name: str) -> None:
-    draw_classes(ax, ds, name, own=False)
-    _head(ax, style.title_of(summary.codes(ds, name)))
+    draw_classes(ax, ds, name, own=False, marks=False)
+    _head(ax, style.relation(ds, name))
     ax.set_ylabel("[% of runs]")
 
 

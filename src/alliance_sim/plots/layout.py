@@ -78,3 +78,76 @@ def _push_apart(
                 at[j, axis] += push
         at = np.clip(at, sizes / 2, canvas - sizes / 2)
     return at, False
+
+
+# -- ties ----------------------------------------------------------------------------------
+
+_STEPS = np.array([6.0, 12.0, 20.0, 30.0, 45.0, 65.0, 90.0, 120.0])
+_ANGLES = np.arange(16) * np.pi / 8
+_MOVES = (_STEPS[:, None, None] * np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], -1)).reshape(-1, 2)
+
+
+def clear_ties(
+    positions: Doubles, sizes: Doubles, weights: Doubles, canvas: Doubles, gap: float = 12.0
+) -> Doubles:
+    """Move names one by one, where that helps, off the ties between others.
+
+    Args:
+        positions: of names that do not touch, (n, 2), in points.
+        sizes: width and height of each name, (n, 2).
+        weights: how much it matters that a tie crosses no name, symmetric, (n, n); 0 for no tie.
+        canvas: width and height of the canvas.
+        gap: least room between two names.
+    """
+    at, n = positions.copy(), len(positions)
+    need = (sizes[:, None] + sizes[None, :]) / 2 + gap - 1e-6
+    for _ in range(12):
+        moved = False
+        for k in range(n):
+            others = np.arange(n) != k
+            spots = np.concatenate([at[k : k + 1], at[k] + _MOVES])
+            inside = ((spots >= sizes[k] / 2) & (spots <= canvas - sizes[k] / 2)).all(axis=-1)
+            near = np.abs(spots[:, None] - at[others]) < need[k, others]
+            spots = spots[[True, *(inside & ~near.all(axis=-1).any(axis=-1))[1:]]]
+            cost = _crossings(k, spots, at, sizes, weights)
+            if cost[0] == 0:
+                continue
+            cost += 0.05 * np.linalg.norm(spots - positions[k], axis=-1)
+            best = int(cost.round(6).argmin())
+            if cost[best] < cost[0] - 1e-3:
+                at[k], moved = spots[best], True
+        if not moved:
+            break
+    return at
+
+
+def crossings(at: Doubles, sizes: Doubles, weights: Doubles) -> float:
+    """How badly ties cross the names of others; 0 where none does."""
+    return float(sum(_crossings(k, at[[k]], at, sizes, weights)[0] for k in range(len(at))))
+
+
+def _crossings(k: int, spots: Doubles, at: Doubles, sizes: Doubles, weights: Doubles) -> Doubles:
+    """How badly ties cross names if name k stood at each of some spots, (spot,).
+
+    Counted are the ties of k across other names, and those of others across k.
+    """
+    half = sizes / 2 + 3
+    own = np.flatnonzero(weights[k] * (np.arange(len(at)) != k))
+    third = np.equal.outer(own, np.arange(len(at))) | (np.arange(len(at)) == k)
+    inside = _inside(spots[:, None, None], at[own][:, None], at, half)  # (spot, tie, name)
+    total = (inside * ~third * weights[k, own][:, None]).sum(axis=(1, 2))
+    i, j = np.nonzero(np.triu(weights, 1))
+    i, j = i[(i != k) & (j != k)], j[(i != k) & (j != k)]
+    inside = _inside(at[i], at[j], spots[:, None], half[k])  # (spot, tie)
+    return np.asarray(total + (inside * weights[i, j]).sum(axis=1), dtype=np.float64)
+
+
+def _inside(start: Doubles, end: Doubles, centre: Doubles, half: Doubles) -> Doubles:
+    """Length of a line inside a box, in points, and 20 more for touching it at all."""
+    along = np.broadcast_to(end - start, np.broadcast_shapes(start.shape, centre.shape))
+    along = np.where(np.abs(along) < 1e-9, 1e-9, along)
+    one, other = (centre - half - start) / along, (centre + half - start) / along
+    enter = np.maximum(np.minimum(one, other).max(axis=-1), 0)
+    leave = np.minimum(np.maximum(one, other).min(axis=-1), 1)
+    length = (leave - enter) * np.linalg.norm(along, axis=-1)
+    return np.where(leave > enter, length + 20, 0.0)

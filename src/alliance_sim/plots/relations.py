@@ -46,7 +46,7 @@ def network(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes
 
 def draw_network(ax: Axes, ds: xr.Dataset, when: When) -> None:
     """Ties, then names over them; a unit of the axes is a point of a canvas."""
-    names = actor_names(ds)
+    names = style.actor_names(ds)
     at, canvas = positions(ds)
     ax.set(xlim=(0, canvas[0]), ylim=(0, canvas[1]), xticks=[], yticks=[])
     ax.set_aspect("equal")
@@ -88,13 +88,10 @@ def explain_ties(ax: Axes) -> None:
             ("hostile", -0.9),
         )
     ]
-    ax.legend(handles=key, loc="upper left", bbox_to_anchor=(0, 0), ncols=4, handlelength=4)
-
-
-def actor_names(ds: xr.Dataset) -> list[str]:
-    """Names of the actors, in the dataset's order."""
-    source = ds["actor_name"] if "actor_name" in ds.coords else ds["actor"]
-    return [str(each) for each in source.to_numpy()]
+    drawn = ax.legend(handles=key, loc="upper left", bbox_to_anchor=(0, 0), ncols=4, handlelength=4)
+    drawn.set_title(f"Ties weaker than {WEAKEST} are not drawn.")
+    drawn.get_title().set_fontsize(style.SMALL)
+    drawn.set_alignment("left")
 
 
 def mutual(ds: xr.Dataset, when: When) -> Doubles:
@@ -108,9 +105,22 @@ def mutual(ds: xr.Dataset, when: When) -> Doubles:
 def positions(ds: xr.Dataset) -> tuple[Doubles, Doubles]:
     """Where actors stand at any date, (actor, 2), and the canvas, (2,), in points."""
     pad = 2 * 0.3 * NAME_SIZE + 2  # of the plate behind a name
-    sizes = np.array([style.text_size(name, NAME_SIZE) for name in actor_names(ds)]) + pad
-    at, growth = layout.place(mutual(ds, "first"), sizes, *CANVAS)
-    return at, growth * np.array(CANVAS)
+    sizes = np.array([style.text_size(name, NAME_SIZE) for name in style.actor_names(ds)]) + pad
+    tie = mutual(ds, "first")
+    at, growth = layout.place(tie, sizes, *CANVAS)
+    # Ties that are not drawn yet may be at the horizon.
+    strength = np.abs(tie)
+    weights = np.select([strength >= WEAKEST, strength >= WEAKEST - 0.1], [1.0, 0.1])
+    found = []
+    for larger in (1.0, 1.1, 1.2, 1.3):
+        canvas = larger * growth * np.array(CANVAS)
+        start = sizes / 2 + (at - sizes / 2) * (canvas - sizes) / (canvas / larger - sizes)
+        clear = layout.clear_ties(start, sizes, weights, canvas)
+        found.append((layout.crossings(clear, sizes, np.floor(weights)), clear, canvas))
+        if found[-1][0] == 0:
+            break
+    _, at, canvas = min(found, key=lambda each: each[0])
+    return at, canvas
 
 
 def month(ds: xr.Dataset, when: When) -> str:
@@ -131,7 +141,7 @@ def matrix(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
     """
     _check_when(when)
     target = style.axes_for(ds, ax, 7.5, 6.6)
-    names, order = actor_names(ds), _order(ds)
+    names, order = style.actor_names(ds), _order(ds)
     values = ds[f"alignment_{when}"].transpose("run", "actor", "other").to_numpy()
     table = np.median(values.astype(np.float64), axis=0)[np.ix_(order, order)]
     np.fill_diagonal(table, np.nan)

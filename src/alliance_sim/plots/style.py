@@ -27,6 +27,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import Formatter
 
+from alliance_sim.results import outcome_names
+
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
@@ -36,6 +38,8 @@ ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 BAND_50, BAND_90 = "#7FB8D8", "#CDE3F0"
 """BLUE on white at half and at a fifth of its strength."""
+SPAN = "#F5EBD3"
+"""Between the first and the last month in which something may happen."""
 
 FONT = "DejaVu Sans"
 SMALL, BODY, TITLE = 8.0, 9.0, 10.5
@@ -148,7 +152,9 @@ def source_line(ds: xr.Dataset) -> str:
         str(known.get("title") or ""),
         f"scenario {str(known['scenario_hash'])[:10]}" if known.get("scenario_hash") else "",
         f"seed {known['seed']}" if known.get("seed") is not None else "",
-        f"{known['runs']} run{'s'[: known['runs'] != 1]}" if known.get("runs") else "",
+        f"{known['runs']} {'run' if int(known['runs']) == 1 else 'runs'}"
+        if known.get("runs")
+        else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -162,6 +168,33 @@ def title_of(values: xr.DataArray) -> str:
     return name[:1].upper() + name[1:]
 
 
+def actor_names(ds: xr.Dataset) -> list[str]:
+    """Names of the actors, in the dataset's order."""
+    source = ds["actor_name"] if "actor_name" in ds.variables else ds["actor"]
+    return [str(each) for each in source.to_numpy()]
+
+
+def subject(ds: xr.Dataset, name: str, dyad: str | None = None) -> str:
+    """What a picture is about: an outcome's name, or those of the actors of a pair."""
+    if name == "alignment" and name not in outcome_names(ds):
+        both = dyad if dyad is not None else str(ds["dyad"].to_numpy()[0])
+        return f"Alignment of {_both(ds, both)}"
+    return title_of(ds[name]) if name in ds.data_vars else _both(ds, name)
+
+
+def relation(ds: xr.Dataset, name: str) -> str:
+    """A class outcome or recorded pair, said in full."""
+    about = subject(ds, name)
+    return about if name in ds.data_vars else f"Relation of {about}"
+
+
+def _both(ds: xr.Dataset, pair: str) -> str:
+    names = dict(zip(map(str, ds["actor"].to_numpy()), actor_names(ds), strict=True))
+    sign, word = ("->", "to") if "->" in pair else ("-", "and")
+    a, _, b = pair.partition(sign)
+    return f"{names.get(a, a)} {word} {names.get(b, b)}"
+
+
 def axis_label(values: xr.DataArray, room: float = np.inf) -> str:
     """``long_name [units]``, in lines of so many points."""
     units = values.attrs.get("units", "")
@@ -171,7 +204,10 @@ def axis_label(values: xr.DataArray, room: float = np.inf) -> str:
 
 def dates(ds: xr.Dataset) -> npt.NDArray[np.float64]:
     """Months as Matplotlib counts days, (month,)."""
-    days: npt.NDArray[np.float64] = date2num(ds["month"].to_numpy())  # type: ignore[no-untyped-call]
+    months = ds["month"].to_numpy()
+    if months.dtype.kind != "M":  # files hold far dates as text
+        months = months.astype(str).astype("datetime64[D]")
+    days: npt.NDArray[np.float64] = date2num(months)  # type: ignore[no-untyped-call]
     return days
 
 
@@ -211,17 +247,23 @@ def value_range(
     return bottom, top
 
 
-def legend(ax: Axes, handles: Sequence[Artist], own: bool) -> None:
-    """A legend over the axes of our own figures, and inside those of others.
+def legend(ax: Axes, handles: Sequence[Artist], own: bool, title: str = "") -> None:
+    """A legend over the axes of our own figures, under a title, and inside those of others.
 
     Above, it can hide no data; but it would stand where other people put a title.
     """
     if not own:
         ax.legend(handles=handles, loc="best", frameon=True, framealpha=0.85, edgecolor="none")
         return
+    head = wrap(title, size_of(ax)[0] / BOLD, BODY)
+    if not handles:
+        ax.set_title(head, fontsize=BODY)
+        return
     widths = [text_size(str(handle.get_label()), SMALL)[0] + 34 for handle in handles]
     room = size_of(ax)[0] + 60  # the layout still to come makes axes of our figures wider
     columns = len(handles) if sum(widths) <= room else max(1, int(room / max(widths)))
+    rows = -(-len(handles) // columns)
+    ax.set_title(head, fontsize=BODY, pad=rows * SMALL * 1.7 + 8)
     ax.legend(
         handles=handles,
         loc="lower left",
@@ -272,41 +314,79 @@ def shorten(text: str, room: float, size: float) -> str:
 # -- interventions -------------------------------------------------------------------------
 
 
-def interventions(ds: xr.Dataset) -> list[tuple[float, str]]:
-    """Day and names of the interventions within the horizon, those of one month together."""
+class Mark(NamedTuple):
+    """Interventions to be marked at a day, or between two days if their date is uncertain."""
+
+    day: float
+    until: float
+    name: str
+
+
+def interventions(ds: xr.Dataset) -> list[Mark]:
+    """Interventions within the horizon, those of the same dates together."""
     try:
         listed = json.loads(ds.attrs.get("interventions") or "[]")
-        given = [(str(each["month"]), str(each["id"])) for each in listed if each.get("month")]
+        given = [
+            (str(each["month"])[:7], str(each.get("until") or each["month"])[:7], str(each["id"]))
+            for each in listed
+            if each.get("month")
+        ]
+        days = [(_day(month), _day(until)) for month, until, _ in given]
     except (TypeError, ValueError, KeyError, AttributeError):
         return []  # marks are an extra; a dataset from elsewhere may hold something else
     first, last = dates(ds)[[0, -1]]
-    found: dict[float, list[str]] = {}
-    for month, name in sorted(given):
-        day = float(date2num(np.datetime64(month[:7], "D")))  # type: ignore[no-untyped-call]
-        if first <= day <= last:
-            found.setdefault(day, []).append(name.replace("_", " "))
-    return [(day, ", ".join(names)) for day, names in found.items()]
+    found: dict[tuple[float, float, str], list[str]] = {}
+    for (day, until), (month, end, name) in sorted(zip(days, given, strict=True)):
+        if day <= last and until >= first:
+            when = f" ({month} to {end})" if until > day else ""
+            span = (float(max(day, first)), float(min(max(day, until), last)), when)
+            found.setdefault(span, []).append(name.replace("_", " "))
+    return [Mark(day, end, ", ".join(names) + when) for (day, end, when), names in found.items()]
 
 
-def mark_interventions(ax: Axes, ds: xr.Dataset, names: bool = True) -> None:
-    """Thin upright lines, named in head room made above the data."""
-    marks = interventions(ds)
-    for day, _ in marks:
-        ax.axvline(day, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1.5)
-    if not names or not marks:
+def _day(month: str) -> float:
+    return float(date2num(np.datetime64(month, "D")))  # type: ignore[no-untyped-call]
+
+
+def mark_interventions(ax: Axes, ds: xr.Dataset, filled: bool = False) -> None:
+    """Thin upright lines, or spans of uncertain dates, named in head room made above the data.
+
+    Args:
+        ax: the axes, with their final limits but for the head room.
+        ds: results of a scenario.
+        filled: whether areas fill the axes; the marks are then drawn over them.
+    """
+    marks, high = interventions(ds), ax.get_ylim()[1]
+    _name_marks(ax, marks)
+    for day, until, _ in marks:
+        if until > day:
+            look = {"color": "white", "alpha": 0.3, "zorder": 4.5}
+            look = look if filled else {"color": SPAN, "zorder": 0.5}
+            ax.axvspan(day, until, linewidth=0, **look)  # type: ignore[arg-type]
+        for each in sorted({day, until}):
+            dots = {"linewidth": 0.8, "linestyle": (0, (1, 2))}
+            if filled:
+                ax.plot([each, each], [0, high], color="white", linewidth=1.2, zorder=5)
+                ax.axvline(each, color=BLACK, zorder=5, **dots)  # type: ignore[arg-type]
+            else:
+                ax.axvline(each, color=GREY, zorder=1.5, **dots)  # type: ignore[arg-type]
+
+
+def _name_marks(ax: Axes, marks: Sequence[Mark]) -> None:
+    if not marks:
         return
     (width, height), (first, last) = size_of(ax), ax.get_xlim()
     ends: list[float] = []  # where the last name of each row of head room ends, in points
     placed = []
-    for day, name in marks:
+    for day, _, name in marks:
         at, long = (day - first) / (last - first) * width, text_size(name, SMALL)[0] + 6
-        left = min(at + 2, width - long)
+        left = max(0.0, min(at + 2, width - long))
         row = next((r for r, end in enumerate(ends) if end <= left), len(ends))
         ends[row : row + 1] = [left + long]
         placed.append((left / width, row, name))
     line = (SMALL + 3) / height
     low, high = ax.get_ylim()
-    ax.set_ylim(low, low + (high - low) / (1 - line * len(ends)))
+    ax.set_ylim(low, low + (high - low) / max(0.3, 1 - line * len(ends)))
     for left, row, name in placed:
         spot = (left, 1 - line * (row + 0.5))
         words = ax.text(*spot, name, transform=ax.transAxes, fontsize=SMALL, va="center")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Doubles = npt.NDArray[np.float64]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+LEAST = 0.5
+"""Percent of runs below which a class is too thin to be seen, and not named."""
 
 
 @style.styled
@@ -43,9 +45,11 @@ def fan(
     values = summary.series(ds, name, dyad)  # speaks up before a figure is begun
     target = style.axes_for(ds, ax)
     draw_fan(target, ds, name, dyad, baseline)
+    about = style.subject(ds, name, dyad)
+    values = values.assign_attrs(long_name=about)
     target.set_ylabel(style.axis_label(values, style.size_of(target)[1]))
     style.mark_interventions(target, ds)
-    style.legend(target, fan_key(baseline is not None), own=ax is None)
+    style.legend(target, fan_key(baseline is not None), own=ax is None, title=about)
     return target
 
 
@@ -108,15 +112,16 @@ def classes(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
         name: a class outcome, or a recorded pair such as ``iran-russia``.
         ax: where to draw; left out, a new figure.
     """
-    codes = summary.codes(ds, name)
+    summary.codes(ds, name)  # speaks up before a figure is begun
     target = style.axes_for(ds, ax)
     room = style.size_of(target)[1]
-    target.set_ylabel(style.wrap(f"{style.title_of(codes)} [% of runs]", room, style.BODY))
+    what = "Relation class" if ax is None else style.relation(ds, name)
+    target.set_ylabel(style.wrap(f"{what} [% of runs]", room, style.BODY))
     draw_classes(target, ds, name, own=ax is None)
     return target
 
 
-def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool) -> None:
+def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = True) -> None:
     """Stacked areas, named where there is room for the name and in a legend where not."""
     table = summary.class_shares(ds, name, month=None)["share"].unstack(sort=False)
     labels = [str(each) for each in table.columns]
@@ -124,6 +129,12 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool) -> None:
     days, top, unnamed = style.dates(ds), np.zeros(shares.shape[1]), list[Artist]()
     style.month_axis(ax, ds)
     ax.set_ylim(0, 100)
+    lines: set[float] = set()
+    if marks:
+        style.mark_interventions(ax, ds, filled=True)
+        lines = {day for mark in style.interventions(ds) for day in mark[:2]}
+    ax.set_yticks(range(0, 101, 20))
+    ax.spines["left"].set_bounds(0, 100)
     for label, share in zip(labels, shares, strict=True):
         if not share.any():
             continue
@@ -131,22 +142,20 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool) -> None:
         area = ax.fill_between(days, top, top + share, label=text, facecolor=look.colour)
         area.set(edgecolor=look.ink if look.hatch else "white", hatch=look.hatch, linewidth=0)
         ax.plot(days, top + share, color="white", linewidth=0.8)
-        spot = _room(ax, text, days, top, share)
-        if spot is None:
+        spot = _room(ax, text, days, top, share, lines)
+        if spot is None and share.max() >= LEAST:
             unnamed.append(_swatch(look, text))
-        else:
-            ink = look.ink if not look.hatch else style.BLACK
-            plate = {"boxstyle": "round,pad=0.25", "facecolor": look.colour, "edgecolor": "none"}
+        elif spot is not None:
+            words = ax.text(*spot, text, color=look.ink, ha="center", va="center", zorder=6)
             if look.hatch:
-                plate["facecolor"] = "white"
-            ax.text(*spot, text, color=ink, ha="center", va="center", bbox=plate, zorder=6)
+                words.set_color(style.BLACK)
+                words.set_bbox({"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none"})
         top = top + share
-    for day, _ in style.interventions(ds):
-        ax.axvline(day, color="white", linewidth=1.2, zorder=5)
-        ax.axvline(day, color=style.BLACK, linewidth=0.8, linestyle=(0, (1, 2)), zorder=5)
-    if unnamed:
-        # Areas fill these axes to the brim: a legend inside would always hide some.
-        style.legend(ax, unnamed, own=True) if own else _outside(ax, unnamed)
+    # Areas fill these axes to the brim: a legend inside would always hide some.
+    if own:
+        style.legend(ax, unnamed, own=True, title=style.subject(ds, name))
+    elif unnamed:
+        _outside(ax, unnamed)
 
 
 def _swatch(look: style.ClassStyle, text: str) -> Patch:
@@ -159,20 +168,22 @@ def _outside(ax: Axes, handles: list[Artist]) -> None:
 
 
 def _room(
-    ax: Axes, text: str, days: Doubles, bottom: Doubles, share: Doubles
+    ax: Axes, text: str, days: Doubles, bottom: Doubles, share: Doubles, lines: set[float]
 ) -> tuple[float, float] | None:
-    """The middle of the widest place of an area that holds its name, if any does.
+    """The middle of the widest place of an area that holds its name off all lines, if any does.
 
     Days, and percent of runs.
     """
     wide, tall = style.size_of(ax)
     width, height = style.text_size(text, style.BODY)
     days_wide = (width + 28) / wide * (days[-1] - days[0])
-    share_high = (height + 6) / tall * 100
+    share_high = (height + 6) / tall * ax.get_ylim()[1]
     best, spot = share_high, None
     for middle in days:
         under = np.abs(days - middle) <= days_wide / 2
         if middle - days_wide / 2 < days[0] or middle + days_wide / 2 > days[-1]:
+            continue
+        if any(abs(line - middle) <= days_wide / 2 for line in lines):
             continue
         low, high = bottom[under].max(), (bottom + share)[under].min()
         if high - low > best:

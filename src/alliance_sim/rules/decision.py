@@ -18,7 +18,9 @@ LADDER = ("coerce", "distance", "hold", "cooperate", "commit")
 
 def logit(uniforms: Floats) -> Floats:
     """Standard logistic draws from uniform ones in (0, 1)."""
-    return np.asarray(np.log(uniforms / (1 - uniforms)))
+    odds = 1 - uniforms
+    np.divide(uniforms, odds, out=odds)
+    return np.log(odds, out=odds)
 
 
 def utility(
