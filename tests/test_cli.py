@@ -222,12 +222,12 @@ def test_baseline_is_found_from_the_file_that_names_it(folder: Path) -> None:
 
 
 def test_baseline_that_cannot_report_the_same_is_refused(folder: Path) -> None:
-    calm = json.loads((folder / "calm.yaml").read_text())
-    calm["world"]["outcomes"].pop("sparta_to_persia")
-    (folder / "calm.yaml").write_text(json.dumps(calm))
+    breach = json.loads((folder / "breach.yaml").read_text())
+    breach["world"]["domains"]["arts"] = {"name": "Arts"}
+    (folder / "breach.yaml").write_text(json.dumps(breach))
     result = call("run", "breach.yaml", "--runs", 1)
     assert result.exit_code == 2
-    assert "has no outcome 'sparta_to_persia'" in result.stderr
+    assert "has no 'arts' among its domains" in result.stderr
 
 
 @pytest.mark.parametrize("width", [80, 100])
@@ -515,3 +515,27 @@ def test_quiet_and_a_terminal_without_the_characters(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "Athens breaks the peace" in done.stdout
+
+
+def test_a_result_without_uncertain_numbers_can_be_read_back(tmp_path: Path) -> None:
+    import xarray as xr
+
+    world = """
+world:
+  name: Two
+  date: 2000-01
+  actors: {a: {name: A, capability: 0.1}, b: {name: B, capability: 0.1}}
+  dyads: {a-b: {alignment: 0.2}}
+  outcomes: {liking: {name: Liking, measure: {alignment: a->b}, range: [-1, 1]}}
+"""
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        f"name: Two\n{world}horizon: {{start: 2000-01, months: 3}}\noutcomes: [liking]\n"
+    )
+    out = tmp_path / "out"
+    result = runner.invoke(
+        app, ["run", str(file), "--runs", "3", "--out", str(out), "--no-plots", "--quiet"]
+    )
+    assert result.exit_code == 0, result.stderr
+    with xr.open_dataset(out / "result.nc") as ds:
+        assert ds["liking"].shape == (3, 4)

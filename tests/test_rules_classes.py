@@ -39,9 +39,9 @@ def test_target_share_by_hand() -> None:
     assert share(0.08, 0, 0) == pytest.approx(0.18 / 0.36)
     # What repels does not make an alliance look more aimed.
     assert share(-0.2, 0, 0) == pytest.approx(0.18 / 0.28)
-    # A need counts as far as both have it, whoever comes first.
-    assert share(0, 0.5, 0) == share(0, 0, 0.5) == pytest.approx(0.18 / 0.28)
-    assert share(0, 0.5, 0.08) == share(0, 0.08, 0.5) == pytest.approx(0.18 / 0.36)
+    # Needs count by their mean, whoever comes first.
+    assert share(0, 0.16, 0) == share(0, 0, 0.16) == pytest.approx(0.18 / 0.36)
+    assert share(0, 0.06, 0.1) == pytest.approx(0.18 / 0.36)
 
 
 def test_target_share_where_the_chief_adversary_comes_first() -> None:

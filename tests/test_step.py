@@ -51,6 +51,7 @@ RATE = {
     "base_weight": 1.4,
     "persistence": 0.8,
 }
+ANCHOR_RATES = ("anchor_adaptation", "anchor_return")
 EXPONENT, REFERENCE = 0.6, 0.13
 TEMPERATURE = (0.7, 1.1, 0.9, 1.6)
 EXCHANGE_RATE, EXPOSURE, ELASTICITY = (0.15, 0.25), (0.4, 0.7), (0.35, 0.6)
@@ -210,15 +211,7 @@ def scenario(names: list[str]) -> Scenario:
             },
             "alignment": {
                 name: RATE[name]
-                for name in (
-                    [
-                        "responsiveness",
-                        "own_share",
-                        "reversion",
-                        "anchor_adaptation",
-                        "anchor_return",
-                    ]
-                )
+                for name in ("responsiveness", "own_share", "reversion", *ANCHOR_RATES)
             },
             "threat": {"capability_exponent": EXPONENT, "reference_capability": REFERENCE},
         }
@@ -440,7 +433,7 @@ class Hand:
     def target_share(self, pair: int) -> float:
         i, j = PAIRS[pair]
         chief = max(math.sqrt(self.threat(i, k) * self.threat(j, k)) for k in ACTORS)
-        need = min(self.mechanism("dependence", i, j), self.mechanism("dependence", j, i))
+        need = (self.mechanism("dependence", i, j) + self.mechanism("dependence", j, i)) / 2
         issues = max(0.0, self.mechanism("issue_agreement", i, j))
         return chief / (self.mechanism("common_threat", i, j) + issues + need)
 
@@ -761,7 +754,10 @@ def test_postures_and_what_they_do(far: Scene) -> None:
     assert set(np.unique([found[place] for place in DYADS])) == set(range(5))
     acts, wanted = step.acts_of(far.block, posture), acts_by_hand(hands, noise)
     for name in ACT_NAMES:
-        same(far.square(getattr(acts, name)), lambda i, j, r: wanted[name][i, j, r], SQUARE)  # noqa: B023
+        array = wanted[name]
+        same(
+            far.square(getattr(acts, name)), lambda i, j, r, by_hand=array: by_hand[i, j, r], SQUARE
+        )
 
 
 def check_moved(scene: Scene, hands: list[Hand], acts: dict[str, Any], places: Any) -> None:

@@ -1,9 +1,12 @@
 #!/usr/bin/env python
 """Whether the tests of the rules notice a wrong sign.
 
-Every rule function is changed in one place at a time, in a copy of the package: + and -,
-minimum and maximum, > and <, >= and <= change places, a minus is taken away, or one is put
-before what is returned. The tests of the rules then have to fail.
+Every rule function, and every function of the month that calls them and of what is recorded
+(step.py, engines/recording.py), is changed in one place at a time, in a copy of the package:
++ and -, minimum and maximum, > and <, >= and <= change places, a minus is taken away, or one
+is put before what is returned, or actors are not transposed, so that what one does is taken
+for what it receives. The tests of the rules then have to fail; for the month and what is
+recorded, those or tests/test_step.py.
 
     tools/mutate_rules.py                   all of them
     tools/mutate_rules.py --only updates    those of one module, function or change
@@ -31,7 +34,8 @@ from queue import SimpleQueue
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "alliance_sim"
-RULES = PACKAGE / "rules"
+WIRING = (PACKAGE / "step.py", PACKAGE / "engines" / "recording.py")
+MODULES = (*sorted((PACKAGE / "rules").glob("*.py")), *WIRING)
 TIMEOUT = 300  # seconds; a change that makes the tests hang has been noticed
 
 EQUIVALENT: dict[str, str] = {
@@ -50,7 +54,7 @@ SWAPPED_OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.LtE: ast.GtE,
 }
 SWAPPED_NAMES = {"maximum": "minimum", "minimum": "maximum"}
-SWAPPED_CALLS = {"add": "subtract", "subtract": "add"}
+SWAPPED_CALLS = {"add": "subtract", "subtract": "add", "negative": "positive"}
 
 Change = Callable[[], None]
 """Alters the tree that it was made from."""
@@ -60,7 +64,7 @@ Change = Callable[[], None]
 class Mutant:
     """A module with one place changed."""
 
-    module: str
+    path: Path
     name: str
     """``module.function: before -> after``."""
     source: str
@@ -92,6 +96,8 @@ def _changes_of(node: ast.AST, inner: set[str]) -> Iterator[Change]:
             yield _set(node, "attr", SWAPPED_NAMES[name])
         case ast.Attribute(value=ast.Name(id="np"), attr=name) if name in SWAPPED_CALLS:
             yield _set(node, "attr", SWAPPED_CALLS[name])
+        case ast.Call(func=ast.Attribute(attr="swapaxes")):
+            yield _set(node, "args", [ast.Constant(0), ast.Constant(0)])
         case ast.UnaryOp(op=ast.USub()):
             yield _set(node, "op", ast.UAdd())
         case ast.Return(value=ast.expr() as value) if _is_number(value, inner):
@@ -119,9 +125,9 @@ def _set(node: ast.AST, field: str, value: object) -> Change:
 
 
 def mutants() -> list[Mutant]:
-    """Every change of every rule."""
+    """Every change of every module."""
     found: list[Mutant] = []
-    for path in sorted(RULES.glob("*.py")):
+    for path in MODULES:
         text = path.read_text(encoding="utf-8")
         for number in range(len(list(changes(ast.parse(text))))):
             tree = ast.parse(text)
@@ -134,7 +140,7 @@ def mutants() -> list[Mutant]:
             again = sum(each.name.split(" #")[0] == name for each in found)
             found.append(
                 Mutant(
-                    module=path.stem,
+                    path=path,
                     name=f"{name} #{again + 1}" if again else name,
                     source=ast.unparse(ast.fix_missing_locations(tree)),
                 )
@@ -151,7 +157,7 @@ def _call_of(tree: ast.Module, attribute: ast.Attribute) -> ast.AST:
 
 def survives(mutant: Mutant | None, place: Path) -> bool:
     """Whether the tests pass with a change, in a copy of the package at ``place``."""
-    copied = place / "alliance_sim" / "rules" / f"{mutant.module}.py" if mutant else None
+    copied = place / "alliance_sim" / mutant.path.relative_to(PACKAGE) if mutant else None
     if copied and mutant:
         copied.write_text(mutant.source, encoding="utf-8")
     try:
@@ -173,17 +179,19 @@ def survives(mutant: Mutant | None, place: Path) -> bool:
     except subprocess.TimeoutExpired:
         return False
     finally:
-        if copied:
-            shutil.copy(RULES / copied.name, copied)
+        if copied and mutant:
+            shutil.copy(mutant.path, copied)
     if done.returncode not in (0, 1, 2):  # 2: the changed module cannot even be imported
         raise SystemExit(f"pytest failed to run:\n{done.stdout}{done.stderr}")
     return done.returncode == 0
 
 
 def _tests(mutant: Mutant | None) -> list[Path]:
-    """The tests of the rules, those of the changed module first."""
-    own = f"test_rules_{mutant.module}" if mutant else ""
-    return sorted((ROOT / "tests").glob("test_rules_*.py"), key=lambda p: (p.stem != own, p.stem))
+    """The tests that should notice a change, those of the changed module first."""
+    tests = sorted((ROOT / "tests").glob("test_rules_*.py"))
+    if mutant is None or mutant.path in WIRING:
+        return [ROOT / "tests" / "test_step.py", *tests]
+    return sorted(tests, key=lambda path: path.stem != f"test_rules_{mutant.path.stem}")
 
 
 def _copies(jobs: int, place: Path) -> SimpleQueue[Path]:

@@ -215,8 +215,7 @@ def scenario_hash(scenario: Scenario) -> str:
 def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
     """What a dataset says of where it comes from."""
     interventions = [
-        {"id": each.id, "about": each.about} | _when(each)
-        for each in scenario.interventions
+        {"id": each.id, "about": each.about} | _when(each) for each in scenario.interventions
     ]
     return {
         "title": scenario.name,

@@ -198,7 +198,7 @@ def list_(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             help="A shipped world or scenario, or the path of a file: show the names to use in it.",
             show_default=False,
         ),
@@ -207,8 +207,8 @@ def list_(
 ) -> None:
     """Show what ships with the library, or the names that a world has.
 
-    Those are its actors, groups, arenas, domains, agreements, governments, drivers, mechanisms,
-    theories and outcomes, as scenarios and --set call them.
+    Those are its actors, groups, arenas, domains, agreements, governments,
+    drivers, mechanisms, theories and outcomes.
     """
     from alliance_sim.cli.layout import show
 

@@ -134,6 +134,8 @@ def _write_dataset(data: xr.Dataset, path: Path) -> Path:
     }
     part = path.with_suffix(".nc.part")
     data = data.assign_attrs(large)
+    # The format cannot hold what is empty, such as the values of no uncertain number.
+    data = data.drop_dims([name for name, size in data.sizes.items() if not size])
     months = np.datetime_as_string(data["month"].to_numpy(), "M")
     if not all(_FIRST_MONTH < str(month) < _LAST_MONTH for month in months):
         data = data.assign_coords(month=months)

@@ -144,8 +144,7 @@ def _crossings(k: int, spots: Doubles, at: Doubles, sizes: Doubles, weights: Dou
 
 def _inside(start: Doubles, end: Doubles, centre: Doubles, half: Doubles) -> Doubles:
     """Length of a line inside a box, in points, and 20 more for touching it at all."""
-    along = np.broadcast_to(end - start, np.broadcast_shapes(start.shape, centre.shape))
-    along = np.where(np.abs(along) < 1e-9, 1e-9, along)
+    along = np.where(np.abs(end - start) < 1e-9, 1e-9, end - start)
     one, other = (centre - half - start) / along, (centre + half - start) / along
     enter = np.maximum(np.minimum(one, other).max(axis=-1), 0)
     leave = np.minimum(np.maximum(one, other).min(axis=-1), 1)

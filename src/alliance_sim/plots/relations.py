@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -104,9 +105,15 @@ def mutual(ds: xr.Dataset, when: When) -> Doubles:
 
 def positions(ds: xr.Dataset) -> tuple[Doubles, Doubles]:
     """Where actors stand at any date, (actor, 2), and the canvas, (2,), in points."""
+    return _placed(tuple(style.actor_names(ds)), mutual(ds, "first").tobytes())
+
+
+@lru_cache(maxsize=16)
+def _placed(names: tuple[str, ...], ties: bytes) -> tuple[Doubles, Doubles]:
+    """Positions and canvas, found once for the pictures of one world."""
     pad = 2 * 0.3 * NAME_SIZE + 2  # of the plate behind a name
-    sizes = np.array([style.text_size(name, NAME_SIZE) for name in style.actor_names(ds)]) + pad
-    tie = mutual(ds, "first")
+    sizes = np.array([style.text_size(name, NAME_SIZE) for name in names]) + pad
+    tie = np.frombuffer(ties).reshape(len(names), len(names))
     at, growth = layout.place(tie, sizes, *CANVAS)
     # Ties that are not drawn yet may be at the horizon.
     strength = np.abs(tie)

@@ -39,13 +39,13 @@ def target_share(
 
     Square roots of the threat that each perceives from every actor, (k, r); the threat they
     share in all; their agreement on issues, which counts where it is positive; and the need of
-    each for the other, of which the smaller counts, as it is what both have. All (r,), in
-    units of utility per unit of weight.
+    each for the other, of which the mean counts, as for the other axes. All (r,), in units of
+    utility per unit of weight.
     """
     chief = roots_a[0] * roots_b[0]
     for k in range(1, roots_a.shape[0]):
         chief = np.maximum(chief, roots_a[k] * roots_b[k])
-    total = shared + np.maximum(issues, 0) + np.minimum(*needs)
+    total = shared + np.maximum(issues, 0) + (needs[0] + needs[1]) / 2
     return np.asarray(chief / np.maximum(total, 1e-12))
 
 
