@@ -533,7 +533,7 @@ world:
         f"name: Two\n{world}horizon: {{start: 2000-01, months: 3}}\noutcomes: [liking]\n"
     )
     out = tmp_path / "out"
-    result = runner.invoke(
+    result = CliRunner().invoke(
         app, ["run", str(file), "--runs", "3", "--out", str(out), "--no-plots", "--quiet"]
     )
     assert result.exit_code == 0, result.stderr
