@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+LONG = {"what_carries_an_effect"}  # runs every scenario six times
+EXAMPLES = [
+    pytest.param(file, marks=[pytest.mark.slow] if file.stem in LONG else [], id=file.stem)
+    for file in sorted((ROOT / "examples").glob("*.py"))
+]
 
 
 def run_python(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -27,7 +31,7 @@ def run_python(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", EXAMPLES)
 def test_example_runs(script: Path, tmp_path: Path) -> None:
     done = run_python(str(script), folder=tmp_path)
     assert done.returncode == 0, done.stderr

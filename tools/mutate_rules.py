@@ -42,6 +42,7 @@ EQUIVALENT: dict[str, str] = {
     "mechanisms.issue_agreement: return np.zeros_like(scale) -> return -np.zeros_like(scale)": (
         "minus zero adds nothing, as zero does"
     ),
+    "step.begin_month: return changed -> return -changed": "minus true is true, minus false false",
 }
 """Change -> why no test can notice it."""
 
