@@ -19,7 +19,7 @@ from alliance_sim.spec import Scenario, World
 from alliance_sim.spec.base import Frozen, directed_pair, month_number, undirected_pair
 from alliance_sim.spec.numbers import Distribution
 from alliance_sim.spec.scenario import Between
-from alliance_sim.spec.world import ArenaChannel, CapacityChannel, DesireChannel, Driver
+from alliance_sim.spec.forces import ArenaChannel, CapacityChannel, DesireChannel, Driver
 
 ACTORS = {
     *("afghanistan", "china", "france", "germany", "iran", "iraq", "israel", "russia"),

@@ -19,7 +19,7 @@ from alliance_sim.results import is_class, outcome_names
 from alliance_sim.simulate import run, scenario_hash
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import undirected_pair
-from alliance_sim.spec.world import ClassMeasure
+from alliance_sim.spec.outcomes import ClassMeasure
 
 if TYPE_CHECKING:
     import pandas as pd

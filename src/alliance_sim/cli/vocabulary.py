@@ -18,7 +18,7 @@ from alliance_sim.library import find, no_such, shipped_scenarios, whole_worlds
 from alliance_sim.load import load_scenario, load_world
 from alliance_sim.load.documents import Documents
 from alliance_sim.spec import World
-from alliance_sim.spec.world import ClassMeasure
+from alliance_sim.spec.outcomes import ClassMeasure
 
 _ABOUT = 160
 """Most characters of a text about an arena."""

@@ -14,7 +14,7 @@ from alliance_sim.program import OutcomeRule, Program
 from alliance_sim.results import Labels, OutcomeLabel
 from alliance_sim.rules.classes import CLASSES
 from alliance_sim.spec import Scenario
-from alliance_sim.spec import world as wd
+from alliance_sim.spec import outcomes as oc
 
 
 def compile_scenario(scenario: Scenario) -> Program:
@@ -32,7 +32,7 @@ def _outcomes(ix: Index) -> Iterable[OutcomeRule]:
     """How each declared outcome is read."""
     for name in ix.scenario.outcomes:
         measure = ix.world.outcomes[name].measure
-        if isinstance(measure, wd.ClassMeasure):
+        if isinstance(measure, oc.ClassMeasure):
             yield OutcomeRule(name, None, ix.pair_of(measure.relation_class))
         else:
             yield OutcomeRule(name, reading(ix, measure), None)
@@ -50,14 +50,14 @@ def _dyads(ix: Index) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ix.scenario.dyads))
 
 
-def _outcome_label(name: str, outcome: wd.Outcome) -> OutcomeLabel:
+def _outcome_label(name: str, outcome: oc.Outcome) -> OutcomeLabel:
     return OutcomeLabel(
         id=name,
         name=outcome.name,
         unit=outcome.unit,
         about=outcome.about,
         range=outcome.range,
-        is_class=isinstance(outcome.measure, wd.ClassMeasure),
+        is_class=isinstance(outcome.measure, oc.ClassMeasure),
     )
 
 

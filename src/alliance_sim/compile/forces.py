@@ -9,6 +9,7 @@ import numpy as np
 from alliance_sim.compile.index import Index
 from alliance_sim.compile.readings import reading, response
 from alliance_sim.program import ArenaPush, Cabinet, Channel, DriverRule, Table
+from alliance_sim.spec import forces as fo
 from alliance_sim.spec import world as wd
 from alliance_sim.spec.base import month_number
 from alliance_sim.spec.numbers import AnyNumber
@@ -31,21 +32,21 @@ def drivers(ix: Index) -> Iterable[DriverRule]:
         )
 
 
-def _target(ix: Index, driver: wd.Driver) -> tuple[Channel, Sequence[tuple[int, ...]]]:
+def _target(ix: Index, driver: fo.Driver) -> tuple[Channel, Sequence[tuple[int, ...]]]:
     """What a driver acts on, and where."""
     match driver.channel:
-        case wd.ArenaChannel(arena=arena):
+        case fo.ArenaChannel(arena=arena):
             return "arena", [(ix.arena[arena],)]
-        case wd.DesireChannel(desire=domain):
+        case fo.DesireChannel(desire=domain):
             return "desire", _exchange_places(ix, driver, domain)
-        case wd.CapacityChannel(capacity=domain):
+        case fo.CapacityChannel(capacity=domain):
             return "capacity", _exchange_places(ix, driver, domain)
         case channel:
             places = sorted({place for dyad in driver.dyads for place in ix.places(dyad)})
             return channel, [(i, j) for i, j in places if (min(i, j), max(i, j)) in ix.pair]
 
 
-def _exchange_places(ix: Index, driver: wd.Driver, domain: str) -> list[tuple[int, ...]]:
+def _exchange_places(ix: Index, driver: fo.Driver, domain: str) -> list[tuple[int, ...]]:
     pairs = sorted({pair for dyad in driver.dyads for pair in ix.pairs_of(dyad)})
     return [(ix.domain[domain], pair) for pair in pairs]
 

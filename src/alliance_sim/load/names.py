@@ -25,6 +25,10 @@ def names_of(world: Node | None, scenario: Node | None = None) -> Names:
         agreements=_keys(world, "agreements"),
         outcomes=_keys(world, "outcomes"),
         theories=_keys(world, "theories"),
+        choices=_keys(world, "choices"),
+        readings={
+            reading: _keys(node, "options") for reading, node in _entries(world, "readings").items()
+        },
         governments={
             actor: _keys(_inside(node, "government"), "kinds")
             for actor, node in _entries(world, "actors").items()

@@ -92,6 +92,8 @@ class Names:
     agreements: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
     theories: frozenset[str] = frozenset()
+    choices: frozenset[str] = frozenset()
+    readings: Mapping[str, frozenset[str]] = field(default_factory=dict)
     governments: Mapping[str, frozenset[str]] = field(default_factory=dict)
     parties: Mapping[str, frozenset[str]] = field(default_factory=dict)
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -329,6 +331,7 @@ AgreementId = Annotated[Id, AfterValidator(_known("agreement", "agreements"))]
 OutcomeId = Annotated[Id, AfterValidator(_known("outcome", "outcomes"))]
 OtherPartyId = Annotated[PartyId, AfterValidator(_check_other_side)]
 GovernmentId = Annotated[Id, AfterValidator(_check_government)]
+ChoiceId = Annotated[Id, AfterValidator(_known("choice", "choices"))]
 TheoryId = Annotated[Id, AfterValidator(_known("theory", "theories"))]
 DirectedDyad = Annotated[str, Field(pattern=DIRECTED_PATTERN), AfterValidator(_check_dyad)]
 """``a->b``: the first actor's side of a relation; groups stand for all their members."""

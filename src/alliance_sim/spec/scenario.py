@@ -31,6 +31,7 @@ from alliance_sim.spec.base import (
     problem_error,
 )
 from alliance_sim.spec.numbers import NonNegative, Sampling, Signed, Unit
+from alliance_sim.spec.outcomes import EffectMeasure
 from alliance_sim.spec.world import World
 
 
@@ -244,6 +245,8 @@ class Scenario(Frozen):
     """Dyads whose alignment and relation class are recorded every month."""
     theory: TheoryId | None = None
     """The set of mechanisms admitted; left out, all of them."""
+    readings: dict[Id, Id] = {}
+    """Reading -> option to follow, where the world's own default is not meant."""
     drivers: bool = True
     """Whether the drivers act; false leaves the general mechanisms alone."""
     sampling: Sampling = "latin_hypercube"
@@ -266,6 +269,38 @@ class Scenario(Frozen):
                     for place, name in twice
                 ),
             )
+        return value
+
+    @field_validator("readings")
+    @classmethod
+    def _readings_known(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        names = info.context
+        if not isinstance(names, Names):
+            return value
+        mistakes: list[tuple[tuple[int | str, ...], str, str]] = []
+        for reading, option in value.items():
+            if reading not in names.readings:
+                mend = did_you_mean(reading, names.readings)
+                mistakes.append(((reading, "[key]"), f"unknown reading '{reading}'", mend))
+            elif option not in names.readings[reading]:
+                mend = did_you_mean(option, names.readings[reading])
+                mistakes.append(((reading,), f"'{reading}' has no option '{option}'", mend))
+        if mistakes:
+            raise located_error("readings", mistakes)
+        return value
+
+    @field_validator("outcomes")
+    @classmethod
+    def _of_single_runs(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        world = info.data.get("world")
+        declared = world.outcomes if isinstance(world, World) else {}
+        mistakes = [
+            ((place,), f"'{name}' measures an effect, not a run", "use it in a claim")
+            for place, name in enumerate(value)
+            if name in declared and isinstance(declared[name].measure, EffectMeasure)
+        ]
+        if mistakes:
+            raise located_error("outcomes", mistakes)
         return value
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from alliance_sim.spec.base import (
     ActorId,
     AgreementId,
     ArenaId,
+    ChoiceId,
     DirectedDyad,
     DomainId,
     Dyad,
@@ -146,6 +147,31 @@ class AgreementSignal(Frozen):
     """Which agreement, and for whom."""
 
 
+class ChoiceSignal(Frozen):
+    """Running record of a choice: 0 the least, 1 the most."""
+
+    choice: ChoiceId
+    """The choice."""
+
+
+class PartnersOf(Frozen):
+    """Whose partners count, in which domain, and from which exchange on."""
+
+    of: ActorId
+    """Whose."""
+    domain: DomainId | None = None
+    """The domain; left out, the mean over all domains."""
+    from_level: Annotated[Real, Field(alias="from", ge=0, le=1)]
+    """Exchange from which a tie is substantial."""
+
+
+class PartnersSignal(Frozen):
+    """Number of actors with whom an actor has substantial ties."""
+
+    partners: PartnersOf
+    """Whose, and what is substantial."""
+
+
 class ProductSignal(Frozen):
     """All of several signals together: their product."""
 
@@ -194,6 +220,8 @@ SIGNAL_KINDS: dict[str, type[Frozen]] = {
     "capability": CapabilitySignal,
     "government": GovernmentSignal,
     "agreement": AgreementSignal,
+    "choice": ChoiceSignal,
+    "partners": PartnersSignal,
     "product": ProductSignal,
     "minimum": MinimumSignal,
     "mean": MeanSignal,
@@ -216,6 +244,8 @@ if TYPE_CHECKING:
         | CapabilitySignal
         | GovernmentSignal
         | AgreementSignal
+        | ChoiceSignal
+        | PartnersSignal
         | ProductSignal
         | MinimumSignal
         | MeanSignal
@@ -275,7 +305,9 @@ class HumpResponse(Frozen):
 
 
 if TYPE_CHECKING:
-    Response = Literal["linear"] | SaturatingResponse | ThresholdResponse | HumpResponse
+    Response = (
+        Literal["linear", "either_way"] | SaturatingResponse | ThresholdResponse | HumpResponse
+    )
 else:
     Response = keyed_union(
         "response",
@@ -284,5 +316,5 @@ else:
             "threshold": ThresholdResponse,
             "hump": HumpResponse,
         },
-        Literal["linear"],
+        Literal["linear", "either_way"],
     )

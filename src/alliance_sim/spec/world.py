@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -17,15 +17,13 @@ from alliance_sim.spec.base import (
     Id,
     Month,
     PartyId,
-    RelatedActorDyad,
-    RelatedDyad,
     Source,
     each_once,
-    keyed_union,
     located_error,
     problem_error,
     undirected_pair,
 )
+from alliance_sim.spec.forces import Choice, Driver, Reading
 from alliance_sim.spec.numbers import (
     NonNegative,
     Number,
@@ -35,9 +33,11 @@ from alliance_sim.spec.numbers import (
     Unit,
     UnitByDirection,
 )
+from alliance_sim.spec.outcomes import EffectMeasure, FallenMeasure, Outcome, VarianceMeasure
 from alliance_sim.spec.rules import Behaviour, Classes, Mechanism, MechanismName
-from alliance_sim.spec.signals import SIGNAL_KINDS, Response, Signal
+from alliance_sim.spec.signals import SIGNAL_KINDS, Signal
 
+_NUMBERS = tuple(SIGNAL_KINDS.values())
 RESERVED = frozenset(
     {
         "run",
@@ -212,6 +212,8 @@ class Agreement(Frozen):
     """The actors it binds at the base date."""
     depth: Unit
     """Institutional depth that it adds to each dyad of parties while in force."""
+    in_force: Annotated[bool, Field(strict=True)] = True
+    """Whether it binds its parties at the base date; a draft does not, until they join."""
     source: Source | None = None
     """Where the values come from."""
 
@@ -262,105 +264,6 @@ def _misdirected(key: str, relation: Relation) -> Iterator[tuple[tuple[int | str
             )
 
 
-class DesireChannel(Frozen):
-    """Acts on the exchange that both want in a domain."""
-
-    desire: DomainId
-    """The domain."""
-
-
-class CapacityChannel(Frozen):
-    """Acts on what the channels allow in a domain."""
-
-    capacity: DomainId
-    """The domain."""
-
-
-class ArenaChannel(Frozen):
-    """Acts on the level of an arena."""
-
-    arena: ArenaId
-    """The arena."""
-
-
-if TYPE_CHECKING:
-    Channel = Literal["orientation", "trust"] | DesireChannel | CapacityChannel | ArenaChannel
-else:
-    Channel = keyed_union(
-        "channel",
-        {"desire": DesireChannel, "capacity": CapacityChannel, "arena": ArenaChannel},
-        Literal["orientation", "trust"],
-    )
-
-
-class Driver(Frozen):
-    """A named reason for some dyads to draw together or apart."""
-
-    name: str
-    """What it is, in a few words."""
-    direction: Literal["convergence", "divergence"]
-    """Whether a rise of the signal draws the dyads together or apart."""
-    dyads: tuple[RelatedDyad, ...] = ()
-    """Whose relation it moves; ``a->b`` moves only a's side."""
-    signal: Signal
-    """What it responds to; its change since the base date counts."""
-    response: Response = "linear"
-    """How the effect grows with the signal."""
-    weight: NonNegative
-    """Effect of a full rise of the response, in units of the channel."""
-    channel: Channel = "orientation"
-    """What it acts on: the choice of posture (orientation), trust, the desire or capacity to
-    cooperate in a domain, or an arena."""
-    passages: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{2}$")], ...] = ()
-    """Ids of the source paper's drivers that it stands for."""
-    source: Source
-    """Where mechanism and weight come from."""
-
-    @model_validator(mode="after")
-    def _has_target(self) -> Self:
-        if not self.dyads and not isinstance(self.channel, ArenaChannel):
-            raise problem_error("driver has no dyads", "list the dyads that it moves")
-        return self
-
-
-class ClassMeasure(Frozen):
-    """Relation class of a dyad."""
-
-    relation_class: RelatedActorDyad
-    """The dyad."""
-
-
-if TYPE_CHECKING:
-    Measure = Signal | ClassMeasure
-else:
-    Measure = keyed_union("measure", {**SIGNAL_KINDS, "relation_class": ClassMeasure})
-
-
-class Outcome(Frozen):
-    """A number that runs report."""
-
-    name: str
-    """Name for tables and pictures."""
-    about: str = ""
-    """What it measures."""
-    measure: Measure
-    """How it is computed from the state."""
-    unit: str = "index"
-    """Unit for axes and tables."""
-    range: tuple[Real, Real] = (0.0, 1.0)
-    """Lowest and highest possible value."""
-
-    @field_validator("range")
-    @classmethod
-    def _rises(cls, value: tuple[float, float]) -> tuple[float, float]:
-        if value[0] >= value[1]:
-            raise problem_error("the range does not rise", "give the lowest value first")
-        return value
-
-    source: Source | None = None
-    """Where the definition comes from."""
-
-
 class World(Frozen):
     """Everything that holds before any intervention."""
 
@@ -393,6 +296,10 @@ class World(Frozen):
     """Rival explanations: the mechanisms that each admits."""
     drivers: dict[Id, Driver] = {}
     """What draws particular dyads together or apart."""
+    choices: dict[Id, Choice] = {}
+    """Ordered decisions that are not about one dyad."""
+    readings: dict[Id, Reading] = {}
+    """Places where the text behind the drivers can be read in several ways."""
     outcomes: dict[Id, Outcome] = {}
     """What runs can report."""
     behaviour: Behaviour = Behaviour()
@@ -441,6 +348,50 @@ class World(Frozen):
         if taken:
             raise located_error("outcomes", taken)
         return value
+
+    @model_validator(mode="after")
+    def _measures_of_numbers(self) -> Self:
+        """What a measure follows over time is itself a number of a month."""
+        mistakes = []
+        for name, outcome in self.outcomes.items():
+            match outcome.measure:
+                case FallenMeasure(fallen=fall):
+                    place: tuple[str, ...] = ("fallen", "of")
+                    followed = fall.of
+                case VarianceMeasure(variance=followed):
+                    place = ("variance",)
+                case EffectMeasure(effect=effect):
+                    place, followed = ("effect", "on"), effect.on
+                case _:
+                    continue
+            if not isinstance(self.outcomes[followed].measure, _NUMBERS):
+                mistakes.append(
+                    (
+                        ("outcomes", name, "measure", *place),
+                        f"'{followed}' is not measured month by month as a number",
+                        "name an outcome that is a signal",
+                    )
+                )
+        if mistakes:
+            raise located_error("world", mistakes)
+        return self
+
+    @model_validator(mode="after")
+    def _readings_declared(self) -> Self:
+        mistakes = [
+            (
+                ("drivers", name, "reading", reading, place),
+                f"no reading '{reading}' with an option '{option}'",
+                "declare it under readings of the world",
+            )
+            for name, driver in self.drivers.items()
+            for reading, options in driver.reading.items()
+            for place, option in enumerate(options)
+            if reading not in self.readings or option not in self.readings[reading].options
+        ]
+        if mistakes:
+            raise located_error("world", mistakes)
+        return self
 
     @field_validator("dyads")
     @classmethod
