@@ -1,7 +1,7 @@
 """The arrays that rules read and write. Runs are always the last axis.
 
 Axes: ``i, j, k`` actors (i acts or perceives, j is the other), ``p`` unordered pairs,
-``d`` cooperation domains, ``m`` arenas, ``a`` agreements, ``g`` actors with declared
+``d`` cooperation domains, ``m`` arenas, ``c`` choices, ``a`` agreements, ``g`` actors with declared
 governments, ``r`` runs. A parameter that is certain has a last axis of length 1.
 """
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating[Any]]
 """Single precision in runs, double where the model is analysed rather than run."""
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 Postures = npt.NDArray[np.int8]
 
 
@@ -124,6 +125,10 @@ class State:
     """(d, p, r) material exchange."""
     arena: Floats
     """(m, r) level of arenas."""
+    choice: Floats
+    """(c, r) running record of choices."""
+    wronged: Floats
+    """(i, j, r) share of i's trust at stake since j left an agreement."""
     alignment: Floats
     """(i, j, r) tanh of y."""
     regard: Floats

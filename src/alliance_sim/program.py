@@ -59,7 +59,7 @@ class Table:
         return out
 
 
-Channel = Literal["orientation", "trust", "desire", "capacity", "arena"]
+Channel = Literal["orientation", "trust", "desire", "capacity", "arena", "choice"]
 """What a driver acts on."""
 
 
@@ -74,7 +74,9 @@ class DriverRule:
     response: Callable[[Floats], Floats]
     channel: Channel
     places: tuple[tuple[int, ...], ...]
-    """Directed dyads (i, j); for exchange (d, p); for an arena (m,)."""
+    """Directed dyads (i, j); for exchange (d, p); for an arena (m,); for a choice (c,)."""
+    either_way: bool = False
+    """Whether a change of the reading counts by its size alone."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,18 @@ class ArenaPush:
     arena: int
     weight: Table
     signal: Signal
+
+
+@dataclass(frozen=True)
+class ChoiceRule:
+    """An ordered decision that is not about one dyad."""
+
+    id: str
+    actor: int
+    cutpoints: tuple[float, ...]
+    base: float
+    """Expected option at the base date, 0 to 1."""
+    rate: Table
 
 
 NEVER = 10**6
@@ -144,11 +158,14 @@ class Cabinet:
 
 @dataclass(frozen=True)
 class OutcomeRule:
-    """A declared outcome: a signal, or the relation class of a pair."""
+    """A declared outcome: a signal, what becomes of one over time, or a relation class."""
 
     id: str
     signal: Signal | None
     pair: int | None
+    over_time: Literal["level", "fallen", "variance"] = "level"
+    fall: float = 0.0
+    """How far the signal has to fall, for ``fallen``."""
 
 
 @dataclass(frozen=True)
@@ -169,11 +186,13 @@ class Program:
     class_limits: dict[str, Table]
     cutpoints: tuple[float, ...]
     impacts: Floats
+    revision_chance: float
     calibrated: bool
     drivers: tuple[DriverRule, ...]
     pushes: tuple[ArenaPush, ...]
     effects: tuple[Effect, ...]
     cabinets: tuple[Cabinet, ...]
+    choices: tuple[ChoiceRule, ...]
     outcomes: tuple[OutcomeRule, ...]
     recorded: tuple[str, ...]
     """Dyads whose alignment is recorded each month, as the scenario writes them."""

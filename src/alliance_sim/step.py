@@ -7,17 +7,38 @@ engines are two ways to run one rule book.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from alliance_sim.arrays import Acts, Expected, Floats, Parameters, Postures, Situation, State
+from alliance_sim.arrays import (
+    Acts,
+    Expected,
+    Flags,
+    Floats,
+    Parameters,
+    Postures,
+    Situation,
+    State,
+)
 from alliance_sim.program import DriverRule, Program, full
 from alliance_sim.rules import decision, mechanisms, updates
 from alliance_sim.timeline import Timeline
 
 ALL = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What chance brings in a month."""
+
+    decisions: Floats
+    """(i, j, r) logistic, of i's decisions about j."""
+    arenas: Floats
+    """(m, r) standard normal."""
+    choices: Floats
+    """(c, r) logistic, of declared choices."""
 
 
 @dataclass(slots=True)
@@ -63,6 +84,12 @@ class Block:
     """(i, j, r) pressure that chance alone produces at the base date."""
     expected: Expected | None = None
     """What postures do on average at the base date."""
+    choice_rate: list[Floats] = field(default_factory=list)
+    """Weight of a month in the record of each choice."""
+    breached: bool = False
+    """Whether anyone has left an agreement yet."""
+    follows: dict[int, tuple[Floats, ...]] = field(default_factory=dict)
+    """What outcomes that follow a signal over months have to remember, by place."""
 
 
 # -- observe: what follows from the state ------------------------------------------------------
@@ -201,7 +228,8 @@ def read_drivers(block: Block) -> None:
     for push in block.pushes:
         rule = push.rule
         reading = rule.response(rule.signal(block.situation))
-        amount = rule.sign * push.weight * (reading - push.base)
+        change = reading - push.base
+        amount = rule.sign * push.weight * (np.abs(change) if rule.either_way else change)
         block.amounts.setdefault(rule.channel, []).append((rule, amount))
 
 
@@ -254,8 +282,25 @@ def mean_acts_of(block: Block, utility: Floats) -> Acts:
 # -- act and settle ----------------------------------------------------------------------------
 
 
-def act(block: Block, acts: Acts, rows: slice) -> None:
-    """Move what belongs to these actors: alignment, trust, pressure, depth."""
+def _revision(block: Block, gap: Floats, mood: Floats | None, sides: int) -> Floats | Flags:
+    """1 where a gap is taken up in the month's mood, else 0; on average where there is none."""
+    eagerness = block.parameters.behaviour["revision_eagerness"]
+    bars = decision.revision_bars(block.program.revision_chance, sides)
+    if mood is None:
+        return decision.revision_chance(gap, eagerness, bars, sides)
+    return decision.revises(gap, mood, eagerness, bars)
+
+
+def _revision_rate(block: Block, rate: Floats) -> Floats:
+    """Share of a gap that one revision closes, so that ``rate`` is closed in a mean month."""
+    return np.minimum(rate / np.asarray(block.program.revision_chance, rate.dtype), 1)
+
+
+def act(block: Block, acts: Acts, noise: Floats | None, rows: slice) -> None:
+    """Move what belongs to these actors: alignment, trust, pressure, depth.
+
+    ``noise`` is that of their decisions, (rows, j, r); None for what they do on average.
+    """
     s, p = block.situation.state, block.parameters
     rates = p.behaviour
 
@@ -269,13 +314,25 @@ def act(block: Block, acts: Acts, rows: slice) -> None:
     change = updates.trust_change(
         s.trust[rows], received(acts.friendly), received(acts.hostile), rates
     )
-    s.trust[rows] = updates.trust(
-        s.trust[rows], change, block.base_trust_change[rows], _trust_level(block, rows), rates
-    )
+    gap = _trust_level(block, rows) - s.trust[rows]
+    gap *= _revision(block, gap, noise, 1)
+    rate = _revision_rate(block, rates["trust_reversion"])
+    s.trust[rows] = updates.trust(s.trust[rows], change, block.base_trust_change[rows], gap, rate)
+    if block.breached:
+        _hold_against(block, noise, rows)
     s.pressure[rows] = updates.pressure(s.pressure[rows], acts.coerces[rows], rates)
     s.depth[rows] = updates.depth(
         s.depth[rows], p.commitment[rows], acts.commits[rows], received(acts.commits), rates
     )
+
+
+def _hold_against(block: Block, noise: Floats | None, rows: slice) -> None:
+    """Let these actors decide whether they now hold a broken agreement against the other."""
+    s = block.situation.state
+    loss = -s.wronged[rows] * s.trust[rows]
+    held = _revision(block, loss, noise, 1)
+    s.trust[rows] += loss * held
+    s.wronged[rows] *= 1 - held * np.ones(1, loss.dtype)
 
 
 def _trust_level(block: Block, rows: slice) -> Floats:
@@ -288,8 +345,12 @@ def _trust_level(block: Block, rows: slice) -> Floats:
     return level
 
 
-def settle_exchange(block: Block) -> Floats:
-    """Cooperation after this month, (d, p, r): desire meets capacity in each pair."""
+def settle_exchange(block: Block, noise: Floats | None) -> Floats:
+    """Cooperation after this month, (d, p, r): each pair revises it, or lets it be.
+
+    To exchange more takes both sides, to exchange less takes one. ``noise`` is that of the
+    month's decisions, (i, j, r); None for what pairs do on average.
+    """
     s, c, p = block.situation.state, block.situation.circumstances, block.parameters
     first, second = block.program.pair_index
     mutual = (s.alignment[first, second] + s.alignment[second, first]) / 2
@@ -307,7 +368,26 @@ def settle_exchange(block: Block) -> Floats:
         np.clip(channel, 0, 1, out=channel)
     openness = updates.capacity(channel, p.exposure, s.isolation[first], s.isolation[second])
     openness /= block.base_capacity
-    return updates.cooperation(s.cooperation, desired, openness, p.rate)
+    gap = updates.exchange_gap(s.cooperation, desired, openness)
+    mood = None if noise is None else np.minimum(noise[first, second], noise[second, first])
+    revised = _revision(block, gap, mood, 2)
+    return updates.cooperation(s.cooperation, gap, revised, _revision_rate(block, p.rate))
+
+
+def settle_choice(block: Block, place: int, noise: Floats | None) -> Floats:
+    """Record of a choice after this month, (r,); ``noise`` (r,) is its own, None for the mean."""
+    rule, record = block.program.choices[place], block.situation.state.choice[place]
+    utility = np.zeros_like(record)
+    for driver, amount in block.amounts.get("choice", ()):
+        for (target,) in driver.places:
+            if target == place:
+                utility = utility + amount
+    if noise is None:
+        chosen = decision.mean_option(utility, rule.cutpoints)
+    else:
+        chosen = decision.option(utility, noise, rule.cutpoints)
+    moved: Floats = record + block.choice_rate[place] * (chosen - record)
+    return moved
 
 
 def settle_arenas(block: Block, noise: Floats, mean_before: Floats) -> Floats:
@@ -341,40 +421,48 @@ def begin_month(block: Block, month: int) -> bool:
             )
     if broken is not None:
         s = block.situation.state
-        s.trust[...] = updates.breach(s.trust, broken, block.parameters.behaviour["trust_breach"])
+        share = block.parameters.behaviour["trust_breach"]
+        s.wronged = updates.wronged(s.wronged, broken, share).astype(s.trust.dtype, copy=False)
+        block.breached = True
     return changed
 
 
-def finish_month(block: Block, exchange: Floats, arenas: Floats) -> None:
-    """Let exchange and arenas take effect."""
-    block.situation.state.cooperation = exchange
-    block.situation.state.arena = arenas
+def finish_month(block: Block, exchange: Floats, arenas: Floats, choices: Sequence[Floats]) -> None:
+    """Let exchange, arenas and choices take effect."""
+    s = block.situation.state
+    s.cooperation, s.arena = exchange, arenas
+    for place, record in enumerate(choices):
+        s.choice[place] = record
 
 
-def advance(block: Block, month: int, noise: Floats, arena_noise: Floats) -> None:
-    """One month of the ensemble: all actors decide on one state, then all acts take effect."""
+def advance(block: Block, month: int, noise: Noise | None) -> None:
+    """One month of the ensemble: all actors decide on one state, then all acts take effect.
+
+    Without noise it is the expected path: every decision does what it does on average, and
+    nothing is shaken.
+    """
     mean_before = block.situation.circumstances.arena_mean
     if begin_month(block, month):
         observe(block)
+    settle(block, noise, mean_before)
+
+
+def settle(block: Block, noise: Noise | None, mean_before: Floats) -> None:
+    """The month after what comes from outside."""
     read_drivers(block)
     utility = perceive(block, ALL)
-    acts = acts_of(block, decide(block, utility, noise, ALL))
-    _move(block, acts, arena_noise, mean_before)
-
-
-def mean_advance(block: Block) -> None:
-    """One month in which every posture does what it does on average and nothing is shaken."""
-    read_drivers(block)
-    acts = mean_acts_of(block, perceive(block, ALL))
-    s = block.situation.state
-    _move(block, acts, np.zeros_like(s.arena), block.situation.circumstances.arena_mean)
-
-
-def _move(block: Block, acts: Acts, arena_noise: Floats, mean_before: Floats) -> None:
-    exchange = settle_exchange(block)
-    arenas = settle_arenas(block, arena_noise, mean_before)
-    act(block, acts, ALL)
-    finish_month(block, exchange, arenas)
+    if noise is None:
+        acts, decisions = mean_acts_of(block, utility), None
+        shocks = np.zeros_like(block.situation.state.arena)
+        votes: Sequence[Floats | None] = [None] * len(block.program.choices)
+    else:
+        decisions, shocks, votes = noise.decisions, noise.arenas, list(noise.choices)
+        acts = acts_of(block, decide(block, utility, decisions, ALL))
+    exchange = settle_exchange(block, decisions)
+    arenas = settle_arenas(block, shocks, mean_before)
+    choices = [settle_choice(block, place, vote) for place, vote in enumerate(votes)]
+    act(block, acts, decisions, ALL)
+    finish_month(block, exchange, arenas, choices)
     observe(block)
 
 

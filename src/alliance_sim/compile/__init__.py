@@ -13,6 +13,7 @@ from alliance_sim.compile.readings import reading
 from alliance_sim.program import OutcomeRule, Program
 from alliance_sim.results import Labels, OutcomeLabel
 from alliance_sim.rules.classes import CLASSES
+from alliance_sim.rules.signals import Signal
 from alliance_sim.spec import Scenario
 from alliance_sim.spec import outcomes as oc
 
@@ -31,11 +32,26 @@ def labels_of(scenario: Scenario) -> Labels:
 def _outcomes(ix: Index) -> Iterable[OutcomeRule]:
     """How each declared outcome is read."""
     for name in ix.scenario.outcomes:
-        measure = ix.world.outcomes[name].measure
-        if isinstance(measure, oc.ClassMeasure):
-            yield OutcomeRule(name, None, ix.pair_of(measure.relation_class))
-        else:
-            yield OutcomeRule(name, reading(ix, measure), None)
+        match ix.world.outcomes[name].measure:
+            case oc.ClassMeasure(relation_class=dyad):
+                yield OutcomeRule(name, None, ix.pair_of(dyad))
+            case oc.FallenMeasure(fallen=fall):
+                yield OutcomeRule(name, _followed(ix, fall.of), None, "fallen", fall.by)
+            case oc.VarianceMeasure(variance=followed):
+                yield OutcomeRule(name, _followed(ix, followed), None, "variance")
+            case oc.EffectMeasure():
+                raise TypeError(f"{name} measures an effect, not a run")
+            case measure:
+                yield OutcomeRule(name, reading(ix, measure), None)
+
+
+def _followed(ix: Index, name: str) -> Signal:
+    """The signal behind an outcome that another follows over time."""
+    measure = ix.world.outcomes[name].measure
+    assert not isinstance(
+        measure, oc.ClassMeasure | oc.FallenMeasure | oc.VarianceMeasure | oc.EffectMeasure
+    )
+    return reading(ix, measure)
 
 
 def _classed(ix: Index) -> tuple[int, ...]:
@@ -97,9 +113,11 @@ def _program(ix: Index) -> Program:
         pushes=tuple(forces.arena_pushes(ix)),
         effects=tuple(effects(ix)),
         cabinets=tuple(forces.cabinets(ix)),
+        choices=tuple(forces.choices(ix)),
         outcomes=tuple(_outcomes(ix)),
         cutpoints=postures.cutpoints,
         impacts=np.asarray(postures.impacts, dtype=np.float32),
+        revision_chance=ix.world.behaviour.revision.chance,
         calibrated=ix.world.behaviour.calibration == "base_date",
         recorded=_dyads(ix),
         recorded_places=tuple(tuple(ix.places(dyad)) for dyad in _dyads(ix)),

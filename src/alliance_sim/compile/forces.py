@@ -8,7 +8,8 @@ import numpy as np
 
 from alliance_sim.compile.index import Index
 from alliance_sim.compile.readings import reading, response
-from alliance_sim.program import ArenaPush, Cabinet, Channel, DriverRule, Table
+from alliance_sim.program import ArenaPush, Cabinet, Channel, ChoiceRule, DriverRule, Table
+from alliance_sim.rules import decision
 from alliance_sim.spec import forces as fo
 from alliance_sim.spec import world as wd
 from alliance_sim.spec.base import month_number
@@ -20,6 +21,8 @@ def drivers(ix: Index) -> Iterable[DriverRule]:
     if not ix.scenario.drivers:
         return
     for name, driver in sorted(ix.world.drivers.items()):
+        if not _read_so(ix, driver):
+            continue
         channel, places = _target(ix, driver)
         yield DriverRule(
             id=name,
@@ -29,6 +32,30 @@ def drivers(ix: Index) -> Iterable[DriverRule]:
             response=response(driver.response),
             channel=channel,
             places=tuple(places),
+            either_way=driver.response == "either_way",
+        )
+
+
+def _read_so(ix: Index, driver: fo.Driver) -> bool:
+    """Whether a driver acts under the readings that the scenario follows."""
+    readings = ix.world.readings
+    return all(
+        ix.scenario.readings.get(reading, readings[reading].default) in options
+        for reading, options in driver.reading.items()
+    )
+
+
+def choices(ix: Index) -> Iterable[ChoiceRule]:
+    """The choices of the world, by id."""
+    for name in ix.choices:
+        choice = ix.world.choices[name]
+        cutpoints = decision.choice_cutpoints(choice.shares)
+        yield ChoiceRule(
+            id=name,
+            actor=ix.actor[choice.by],
+            cutpoints=cutpoints,
+            base=float(decision.mean_option(np.zeros(1), cutpoints)[0]),
+            rate=ix.one(choice.rate, f"world.choices.{name}.rate"),
         )
 
 
@@ -37,6 +64,8 @@ def _target(ix: Index, driver: fo.Driver) -> tuple[Channel, Sequence[tuple[int, 
     match driver.channel:
         case fo.ArenaChannel(arena=arena):
             return "arena", [(ix.arena[arena],)]
+        case fo.ChoiceChannel(choice=choice):
+            return "choice", [(ix.choices.index(choice),)]
         case fo.DesireChannel(desire=domain):
             return "desire", _exchange_places(ix, driver, domain)
         case fo.CapacityChannel(capacity=domain):

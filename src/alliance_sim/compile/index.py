@@ -29,6 +29,7 @@ class Index:
         self.arenas = tuple(sorted(world.arenas))
         self.arena = {name: place for place, name in enumerate(self.arenas)}
         self.agreements = tuple(sorted(world.agreements))
+        self.choices = tuple(sorted(world.choices))
         self.agreement = {name: place for place, name in enumerate(self.agreements)}
         self.relations = self._relations()
         self.pairs = tuple(sorted(self.relations))

@@ -53,6 +53,14 @@ def _agreement(ix: Index, spec: sig.AgreementSignal) -> Signal:
     return signals.agreement(ix.agreement[asked.id], sorted(ix.actor[name] for name in named))
 
 
+def _partners(ix: Index, spec: sig.PartnersSignal) -> Signal:
+    asked = spec.partners
+    place = ix.actor[asked.of]
+    pairs = [ix.pair[pair] for pair in ix.pairs if place in pair]
+    domains = [ix.domain[asked.domain]] if asked.domain else list(range(len(ix.domains)))
+    return signals.partners(pairs, domains, asked.from_level)
+
+
 _READINGS: dict[type, Callable[[Index, Any], Signal]] = {
     sig.ArenaSignal: lambda ix, spec: signals.arena(ix.arena[spec.arena]),
     sig.AlignmentSignal: _dyads("alignment"),
@@ -66,6 +74,8 @@ _READINGS: dict[type, Callable[[Index, Any], Signal]] = {
     sig.CapabilitySignal: lambda ix, spec: signals.capability(ix.members(spec.capability)),
     sig.GovernmentSignal: _government,
     sig.AgreementSignal: _agreement,
+    sig.ChoiceSignal: lambda ix, spec: signals.choice(ix.choices.index(spec.choice)),
+    sig.PartnersSignal: _partners,
     sig.ProductSignal: lambda ix, spec: signals.product([reading(ix, p) for p in spec.product]),
     sig.MinimumSignal: lambda ix, spec: signals.minimum([reading(ix, p) for p in spec.minimum]),
     sig.MeanSignal: lambda ix, spec: signals.mean([reading(ix, p) for p in spec.mean]),

@@ -105,7 +105,7 @@ def _agreement_tables(ix: Index) -> dict[str, Table]:
         agreement = ix.world.agreements[name]
         ix.put(depth, (place,), agreement.depth, f"world.agreements.{name}.depth")
         for actor in agreement.parties:
-            party.values[place, ix.actor[actor]] = 1.0
+            party.values[place, ix.actor[actor]] = float(agreement.in_force)
     return {"depth": depth, "party": party}
 
 
@@ -129,7 +129,7 @@ def behaviour(ix: Index) -> dict[str, Table]:
         "threat.capability_exponent": b.threat.capability_exponent,
         "threat.reference_capability": b.threat.reference_capability,
     }
-    for part in ("alignment", "trust", "coercion", "commitment"):
+    for part in ("alignment", "revision", "trust", "coercion", "commitment"):
         model = getattr(b, part)
         for field in type(model).model_fields:
             values[f"{part}.{field}"] = getattr(model, field)

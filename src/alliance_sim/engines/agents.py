@@ -21,6 +21,7 @@ from alliance_sim.engines.recording import record_month
 from alliance_sim.results import Labels, Record
 from alliance_sim.rules.decision import LADDER
 from alliance_sim.step import (
+    Noise,
     act,
     acts_of,
     begin_month,
@@ -31,6 +32,7 @@ from alliance_sim.step import (
     perceive,
     read_drivers,
     settle_arenas,
+    settle_choice,
     settle_exchange,
 )
 
@@ -73,12 +75,18 @@ class StateAgent(mesa.Agent):
     def decide(self) -> None:
         """Choose a posture towards each other actor."""
         self.model.postures[self._row] = decide(
-            self.model.block, self._utility, self.model.decision_noise[self._row], self._row
+            self.model.block, self._utility, self.model.noise.decisions[self._row], self._row
         )
+        for place, choice in enumerate(self.model.block.program.choices):
+            if choice.actor == self._place:
+                self.model.choices[place] = settle_choice(
+                    self.model.block, place, self.model.noise.choices[place]
+                )
 
     def act(self) -> None:
         """Let all postures take effect on what is one's own."""
-        act(self.model.block, self.model.acts, self._row)
+        model = self.model
+        act(model.block, model.acts, model.noise.decisions[self._row], self._row)
 
     def posture(self, other: str) -> str:
         """Posture towards another actor in the last month; before the first, to hold."""
@@ -130,10 +138,10 @@ class AllianceModel(mesa.Model):
         self.month = 0
         hold = LADDER.index("hold")
         self.postures: Postures = np.full((len(self.actors),) * 2 + (1,), hold, dtype=np.int8)
-        self.decision_noise: Floats = np.empty(0)
+        self.choices: list[Floats] = [np.empty(0)] * len(program.choices)
         self.acts: Acts
-        self._arena_noise: Floats = np.empty(0)
-        self._noise: Iterator[tuple[Floats, Floats]] = noise.monthly(program, where)
+        self.noise: Noise
+        self._coming: Iterator[Noise] = noise.monthly(program, where)
         self._limits = {name: table.draw(draws) for name, table in program.class_limits.items()}
         self._labels: Labels = labels_of(scenario)
         self._record = Record.empty(self._labels, 1)
@@ -160,7 +168,7 @@ class AllianceModel(mesa.Model):
             self.running = False
             return
         block, states = self.block, self.agents
-        self.decision_noise, self._arena_noise = next(self._noise)
+        self.noise = next(self._coming)
         mean_before = block.situation.circumstances.arena_mean
         if begin_month(block, self.month):
             self._observe()
@@ -168,10 +176,10 @@ class AllianceModel(mesa.Model):
         states.do("perceive")
         states.do("decide")
         self.acts = acts_of(block, self.postures)
-        exchange = settle_exchange(block)
-        arenas = settle_arenas(block, self._arena_noise, mean_before)
+        exchange = settle_exchange(block, self.noise.decisions)
+        arenas = settle_arenas(block, self.noise.arenas, mean_before)
         states.do("act")
-        finish_month(block, exchange, arenas)
+        finish_month(block, exchange, arenas, self.choices)
         self._observe()
         self.month += 1
         self.running = self.month < block.program.months

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -65,7 +66,7 @@ def draw_parameters(program: Program, draws: Draws, dtype: Precision) -> Paramet
     )
 
 
-def _initial_state(p: Parameters, runs: int) -> State:
+def _initial_state(p: Parameters, choices: Sequence[float], runs: int) -> State:
     """The base state; what follows from it is filled in by ``observe``."""
     y = full(p.base, runs)
     square, vector = np.zeros_like(y), np.zeros_like(y[0])
@@ -77,6 +78,8 @@ def _initial_state(p: Parameters, runs: int) -> State:
         depth=full(p.commitment, runs),
         cooperation=full(p.cooperation, runs),
         arena=full(p.level, runs),
+        choice=np.repeat(np.array(choices, y.dtype)[:, None], runs, axis=1),
+        wronged=square.copy(),
         alignment=square.copy(),
         regard=square.copy(),
         hostility=square.copy(),
@@ -126,7 +129,9 @@ def prepare(
         program=program,
         parameters=p,
         timeline=timeline,
-        situation=Situation(p, timeline.now, _initial_state(p, runs)),
+        situation=Situation(
+            p, timeline.now, _initial_state(p, [c.base for c in program.choices], runs)
+        ),
         third_party_weight=p.capability,
         third_party_scale=mechanisms.third_party_scale(p.tie, p.capability),
         stake=p.position * p.salience,
@@ -172,6 +177,7 @@ def _calibrate(block: Block, draws: Draws, dtype: Precision) -> None:
         block.base_pull = np.zeros_like(s.y)
         nothing = np.zeros_like(s.y)
         block.expected = decision.expected([nothing] * 5, tuple(program.impacts), p.tie)
+    block.choice_rate = [choice.rate.draw(draws, dtype) for choice in program.choices]
     block.pressure_band = updates.pressure_band(block.expected.coerces, p.behaviour)
     block.base_trust_change = updates.trust_change(
         p.trust,

@@ -14,17 +14,18 @@ from alliance_sim.engines.blocks import Lanes, Sampling, parameter_draws, prepar
 from alliance_sim.engines.recording import record_month
 from alliance_sim.program import Program
 from alliance_sim.results import Labels, Record
-from alliance_sim.step import advance
+from alliance_sim.step import Noise, advance
 
 if TYPE_CHECKING:
     from alliance_sim.spec import Scenario
 
+_Task = tuple[bytes, Lanes, bool]
 Progress = Callable[[int], None]
 """Called with the number of runs just finished."""
 
 
-def run_block(program: Program, labels: Labels, where: Lanes) -> Record:
-    """Run the runs of one block through all months."""
+def run_block(program: Program, labels: Labels, where: Lanes, chance: bool = True) -> Record:
+    """Run the runs of one block through all months; without chance on their expected paths."""
     block = prepare(program, where)
     draws, _ = parameter_draws(program, where)
     limits = {name: table.draw(draws) for name, table in program.class_limits.items()}
@@ -32,8 +33,9 @@ def run_block(program: Program, labels: Labels, where: Lanes) -> Record:
     for place, leaf in enumerate(program.leaves):
         record.parameters[place] = draws[leaf.path]
     record_month(block, record, 0, limits)
-    for month, (decisions, shocks) in enumerate(noise.monthly(program, where)):
-        advance(block, month, decisions, shocks)
+    shaken: Iterable[Noise | None] = noise.monthly(program, where)
+    for month, shock in enumerate(shaken if chance else [None] * program.months):
+        advance(block, month, shock)
         record_month(block, record, month + 1, limits)
     return record
 
@@ -52,23 +54,30 @@ def run_ensemble(
     seed: int,
     workers: int = 1,
     progress: Progress = lambda done: None,
+    *,
+    chance: bool = True,
 ) -> Record:
-    """Run an ensemble; the numbers are the same for any number of workers."""
+    """Run an ensemble; the numbers are the same for any number of workers.
+
+    Without chance every run takes its expected path: each decision does what it does on
+    average given the parameters drawn, and nothing is shaken. Elections and open dates are
+    still drawn.
+    """
     text = pickle.dumps(scenario)
     _, labels = _compiled(text)
     record = Record.empty(labels, runs)
     blocks = lanes_of(runs, seed, scenario.sampling)
     start = 0
-    for where, part in zip(blocks, _parts(text, blocks, workers), strict=True):
+    for where, part in zip(blocks, _parts(text, blocks, workers, chance), strict=True):
         record.place(part, start)
         start += where.width
         progress(where.width)
     return record
 
 
-def _parts(text: bytes, blocks: list[Lanes], workers: int) -> Iterator[Record]:
+def _parts(text: bytes, blocks: list[Lanes], workers: int, chance: bool) -> Iterator[Record]:
     """Records of the blocks, in order."""
-    tasks: Iterable[tuple[bytes, Lanes]] = ((text, where) for where in blocks)
+    tasks: Iterable[_Task] = ((text, where, chance) for where in blocks)
     if workers <= 1 or len(blocks) <= 1:
         yield from map(_work, tasks)
         return
@@ -87,7 +96,7 @@ def _compiled(text: bytes) -> tuple[Program, Labels]:
     return compile_scenario(scenario), labels_of(scenario)
 
 
-def _work(task: tuple[bytes, Lanes]) -> Record:
-    text, where = task
+def _work(task: _Task) -> Record:
+    text, where, chance = task
     program, labels = _compiled(text)
-    return run_block(program, labels, where)
+    return run_block(program, labels, where, chance)

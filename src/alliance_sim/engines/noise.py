@@ -8,26 +8,29 @@ import numpy as np
 from scipy import special
 
 from alliance_sim import rng
-from alliance_sim.arrays import Floats
 from alliance_sim.engines.blocks import Lanes
 from alliance_sim.program import Program
 from alliance_sim.rules import decision
+from alliance_sim.step import Noise
 
 _CHUNK = 12  # months drawn at a time: few calls, little memory
 
 
-def monthly(program: Program, where: Lanes) -> Iterator[tuple[Floats, Floats]]:
-    """Logistic noise of decisions (i, j, r) and normal noise of arenas (m, r), by month."""
+def monthly(program: Program, where: Lanes) -> Iterator[Noise]:
+    """The noise of each month."""
     n = len(program.actors)
     places = [place for i, j in program.pairs for place in ((i, j), (j, i))]
     names = [f"{program.keys[i]}->{program.keys[j]}" for i, j in places]
     flat = np.array([i * n + j for i, j in places], dtype=np.intp)
     decisions = rng.Uniforms(where.seed, "decision", names, where.block, where.lanes)
     arenas = rng.Uniforms(where.seed, "arena", program.arenas, where.block, where.lanes)
+    votes = [choice.id for choice in program.choices]
+    choices = rng.Uniforms(where.seed, "choice", votes, where.block, where.lanes)
     for start in range(0, program.months, _CHUNK):
         months = min(_CHUNK, program.months - start)
         uniforms, shocks = decisions.take(months), special.ndtri(arenas.take(months))
+        chosen = decision.logit(choices.take(months))
         for month in range(months):  # one month at a time stays in the cache
             noise = np.zeros((n * n, where.width), dtype=np.float32)
             noise[flat] = decision.logit(uniforms[month])
-            yield noise.reshape(n, n, where.width), shocks[month]
+            yield Noise(noise.reshape(n, n, where.width), shocks[month], chosen[month])

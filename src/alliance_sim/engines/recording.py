@@ -43,6 +43,26 @@ def _target_share(block: Block, i: int, j: int) -> Floats:
     return classes.target_share(s.root_threat[i], s.root_threat[j], shared, issues[0, 0], needs)
 
 
+def _followed(block: Block, place: int, month: int, reading: Floats) -> Floats:
+    """What has become of a signal by this month: whether it has fallen, or how it varied."""
+    rule = block.program.outcomes[place]
+    if month == 0:
+        nothing = np.zeros_like(reading)
+        block.follows[place] = (reading.copy(), nothing, nothing.copy())
+    base, seen, squares = block.follows[place]
+    if rule.over_time == "fallen":
+        seen = np.maximum(seen, reading <= base - np.float32(rule.fall))
+        block.follows[place] = (base, seen, squares)
+        return seen
+    # Welford (1962), Technometrics 4:419-420: seen is the mean of the readings less the first.
+    change = reading - base
+    before = change - seen
+    seen = seen + before / (month + 1)
+    squares = squares + before * (change - seen)
+    block.follows[place] = (base, seen, squares)
+    return squares / (month + 1)
+
+
 def record_month(block: Block, record: Record, month: int, limits: dict[str, Floats]) -> None:
     """Write the situation at the beginning of a month."""
     program, s = block.program, block.situation.state
@@ -50,7 +70,10 @@ def record_month(block: Block, record: Record, month: int, limits: dict[str, Flo
         record.classes[place, month] = pair_class(block, pair, limits)
     for place, rule in enumerate(program.outcomes):
         if rule.signal is not None:
-            record.outcomes[place, month] = rule.signal(block.situation)
+            reading = rule.signal(block.situation)
+            if rule.over_time != "level":
+                reading = _followed(block, place, month, reading)
+            record.outcomes[place, month] = reading
         elif rule.pair is not None:
             known = program.classed_pairs.index(rule.pair)
             record.outcomes[place, month] = record.classes[known, month]

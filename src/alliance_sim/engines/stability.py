@@ -15,7 +15,7 @@ import numpy as np
 from alliance_sim.arrays import Floats, State
 from alliance_sim.engines.blocks import Lanes, prepare
 from alliance_sim.program import Program, Table
-from alliance_sim.step import Block, mean_advance, observe
+from alliance_sim.step import Block, observe, settle
 
 _STEP = 0.02  # of the central difference: about what chance moves alignment in a month. The
 # rules have kinks (positive parts, square roots), where a smaller step says nothing of motion.
@@ -75,6 +75,7 @@ def _at_medians(program: Program) -> Program:
         behaviour={k: fix(t) for k, t in program.behaviour.items()},
         drivers=tuple(replace(d, weight=fix(d.weight)) for d in program.drivers),
         pushes=tuple(replace(p, weight=fix(p.weight)) for p in program.pushes),
+        choices=tuple(replace(c, rate=fix(c.rate)) for c in program.choices),
         cabinets=tuple(replace(c, orientation=fix(c.orientation)) for c in program.cabinets),
         effects=(),
         leaves=(),
@@ -94,7 +95,8 @@ def _parts(program: Program) -> list[tuple[str, tuple[int, ...]]]:
         for d in range(len(program.domains))
         for p in range(len(program.pairs))
     ]
-    return places + [("arena", (m,)) for m in range(len(program.arenas))]
+    places += [("arena", (m,)) for m in range(len(program.arenas))]
+    return places + [("choice", (c,)) for c in range(len(program.choices))]
 
 
 def _radius(program: Program) -> float:
@@ -135,7 +137,7 @@ def _moved(program: Program, places: list[tuple[str, tuple[int, ...]]], by: floa
     for run, (name, place) in enumerate(places):
         getattr(state, name)[(*place, run)] += by
     observe(block)
-    mean_advance(block)
+    settle(block, None, block.situation.circumstances.arena_mean)
     return np.stack([getattr(block.situation.state, name)[place] for name, place in places])
 
 

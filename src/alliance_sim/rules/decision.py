@@ -1,17 +1,19 @@
-"""From the utility of a closer posture to a posture, by an ordered logit.
+"""What actors decide: postures, revisions of what they hold and exchange, and choices.
 
-The ladder has five rungs: coerce, distance, hold, cooperate, commit. McCullagh (1980),
-"Regression Models for Ordinal Data", Journal of the Royal Statistical Society B 42:109-142.
+All are ordered logits. McCullagh (1980), "Regression Models for Ordinal Data", Journal of the
+Royal Statistical Society B 42:109-142. The ladder of postures has five rungs: coerce, distance,
+hold, cooperate, commit.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from alliance_sim.arrays import Acts, Expected, Floats, Postures
+from alliance_sim.arrays import Acts, Expected, Flags, Floats, Postures
 
 LADDER = ("coerce", "distance", "hold", "cooperate", "commit")
 
@@ -104,3 +106,77 @@ def mean_acts(
         coerces=now.coerces - base.coerces,
         commits=now.commits - base.commits,
     )
+
+
+# -- revisions: whether to move what is held or exchanged towards what is wanted ---------------
+
+
+def revision_bars(chance: float, sides: int) -> tuple[float, float]:
+    """Moods above which a small rise, and below which a small fall, is taken up.
+
+    With ``sides`` the mood is that of the least willing side, the lowest of so many logistic
+    draws: a rise takes all sides, a fall takes one. Either bar is passed with probability
+    ``chance`` in a month.
+    """
+
+    def bar(above: float) -> float:
+        below = 1 - above ** (1 / sides)
+        return math.log(below / (1 - below))
+
+    return bar(chance), bar(1 - chance)
+
+
+def revises(gap: Floats, mood: Floats, eagerness: Floats, bars: tuple[float, float]) -> Flags:
+    """Whether a gap between what is wanted and what is gets taken up this month.
+
+    ``mood`` is the noise of the month's decisions and broadcasts against ``gap``; the wider the
+    gap, by ``eagerness``, the sooner.
+    """
+    rise, fall = bars
+    scale = 1 / np.maximum(eagerness, 1e-6)
+    up = np.maximum((rise - mood) * scale, 0)
+    down = np.minimum((fall - mood) * scale, 0)
+    return np.asarray((gap > up) | (gap < down))
+
+
+def revision_chance(
+    gap: Floats, eagerness: Floats, bars: tuple[float, float], sides: int
+) -> Floats:
+    """Probability with which a gap is taken up; the mean of :func:`revises`."""
+    rise, fall = bars
+    push = eagerness * gap
+    up = _share_above(rise - push) ** sides
+    down = 1 - _share_above(fall - push) ** sides
+    return np.where(gap > 0, up, down)
+
+
+def _share_above(cutpoint: Floats) -> Floats:
+    """Share of standard logistic draws above a cutpoint."""
+    return np.asarray(1 / (1 + np.exp(np.clip(cutpoint, -80, 80))))
+
+
+# -- choices: ordered decisions that are not about one dyad ------------------------------------
+
+
+def choice_cutpoints(shares: Sequence[float]) -> tuple[float, ...]:
+    """Cutpoints at which options are chosen with these shares where nothing pushes."""
+    cuts, below = [], 0.0
+    for share in shares[:-1]:
+        below += share
+        cuts.append(math.log(below / (1 - below)))
+    return tuple(cuts)
+
+
+def option(utility_: Floats, noise: Floats, cutpoints: Sequence[float]) -> Floats:
+    """Chosen option on a scale from 0, the least, to 1, the most; (r,)."""
+    latent = utility_ + noise
+    rung = sum(((latent > cut).astype(noise.dtype) for cut in cutpoints), np.zeros_like(latent))
+    return np.asarray(rung / len(cutpoints))
+
+
+def mean_option(utility_: Floats, cutpoints: Sequence[float]) -> Floats:
+    """Expected option on the same scale; (r,)."""
+    total = np.zeros_like(utility_)
+    for cut in cutpoints:
+        total = total + _share_above(cut - utility_)
+    return np.asarray(total / len(cutpoints))

@@ -104,6 +104,25 @@ def agreement(place: int, parties: Sequence[int]) -> Signal:
     return read
 
 
+def choice(place: int) -> Signal:
+    """Running record of a choice."""
+    return lambda now: now.state.choice[place]
+
+
+def partners(pairs: Sequence[int], domains: Sequence[int], least: float) -> Signal:
+    """Number of pairs whose mean exchange over domains is at least ``least``."""
+
+    def read(now: Situation) -> Floats:
+        exchange = now.state.cooperation
+        count = np.zeros(exchange.shape[-1], exchange.dtype)
+        if domains:
+            for p in pairs:
+                count += average([exchange[d, p] for d in domains]) >= least
+        return count
+
+    return read
+
+
 def product(parts: Sequence[Signal]) -> Signal:
     """Product of signals."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alliance_sim.arrays import Floats
+from alliance_sim.arrays import Flags, Floats
 
 Y_LIMIT = 6.0
 """Bound on alignment on the atanh scale: tanh(6) is 0.99999, and larger values would
@@ -53,23 +53,25 @@ def trust_change(
 
 
 def trust(
-    trust_: Floats, change: Floats, base_change: Floats, level: Floats, rates: dict[str, Floats]
+    trust_: Floats, change: Floats, base_change: Floats, revision: Floats, rate: Floats
 ) -> Floats:
-    """Trust after a month: changed by acts, and returning to a level; all (i, j, r).
+    """Trust after a month: changed by the other's acts, and revised by who trusts; (i, j, r).
 
-    ``base_change`` is what acts are expected to do at the base date, which is taken off.
+    ``base_change`` is what acts are expected to do at the base date, which is taken off;
+    ``revision`` the gap to the level of trust that is warranted where it is taken up this month,
+    else zero; ``rate`` the share of it that is then closed.
     """
-    moved = trust_ + (change - base_change) - rates["trust_reversion"] * (trust_ - level)
-    return np.clip(moved, 0, 1)
+    return np.clip(trust_ + (change - base_change) + rate * revision, 0, 1)
 
 
-def breach(trust_: Floats, broken: Floats, share: Floats) -> Floats:
-    """Trust after the other has left an agreement that bound both.
+def wronged(wronged_: Floats, broken: Floats, share: Floats) -> Floats:
+    """Share of trust that is at stake after the other has left an agreement that bound both.
 
-    ``broken`` (i, j, r) is 1 where j has just left an agreement with i, ``share`` (r,) what
-    is lost. Reputation as reliability: Crescenzi (2007), AJPS 51:382-396.
+    ``broken`` (i, j, r) is 1 where j has just left an agreement with i, ``share`` (r,) what a
+    breach costs once i holds it against j. Reputation as reliability: Crescenzi (2007), AJPS
+    51:382-396.
     """
-    return trust_ * (1 - share * broken)
+    return 1 - (1 - wronged_) * (1 - share * broken)
 
 
 def pressure(pressure_: Floats, coerces: Floats, rates: dict[str, Floats]) -> Floats:
@@ -124,15 +126,25 @@ def capacity(channel: Floats, exposure: Floats, isolation_a: Floats, isolation_b
     return channel * open_share
 
 
-def cooperation(exchange: Floats, desired: Floats, openness: Floats, rate: Floats) -> Floats:
-    """Exchange closes part of the gap to what is desired and open; (d, p, r).
+def exchange_gap(exchange: Floats, desired: Floats, openness: Floats) -> Floats:
+    """What is desired and open less what is exchanged; (d, p, r).
 
     ``openness`` is capacity now over capacity at the base date.
     """
     gap = desired * openness
     np.clip(gap, 0, 1, out=gap)
     gap -= exchange
+    return gap
+
+
+def cooperation(exchange: Floats, gap: Floats, revised: Floats | Flags, rate: Floats) -> Floats:
+    """Exchange after a month: a share of the gap is closed where it is taken up; (d, p, r).
+
+    ``revised`` is 1 where the two revise their exchange this month, else 0 (or its probability),
+    ``rate`` the share of the gap that a revision closes. ``gap`` is used up.
+    """
     gap *= rate
+    gap *= revised
     gap += exchange
     return gap
 

@@ -79,6 +79,15 @@ def _middle(value: AnyNumber) -> float:
     return value.median if isinstance(value, Distribution) else float(value)
 
 
+class Revision(Frozen):
+    """When actors take up a gap between what they want or warrant and what is."""
+
+    chance: Annotated[Real, Field(gt=0, lt=1)] = 0.25
+    """Probability in a month that a small gap is taken up. judgement: about once a season"""
+    eagerness: NonNegative = 2.0
+    """How much sooner a wider gap is: rise of the logit for a gap of one. judgement"""
+
+
 class TrustFlow(Frozen):
     """How trust moves; it falls faster than it rises (Slovic 1993 on asymmetry)."""
 
@@ -87,7 +96,8 @@ class TrustFlow(Frozen):
     fall: Unit = 0.04
     """Monthly loss for a full hostile act, as share of what is there. judgement"""
     reversion: Unit = 0.02
-    """Share of the distance to its base made up in a month. judgement"""
+    """Share of the distance to its base made up in a month, on average over small gaps.
+    judgement"""
     breach: Unit = 0.3
     """Share of trust in an actor that the other parties lose when it leaves an agreement.
     judgement"""
@@ -139,6 +149,8 @@ class Behaviour(Frozen):
     """From utility to posture."""
     alignment: AlignmentFlow = AlignmentFlow()
     """Fast flow over a slow anchor."""
+    revision: Revision = Revision()
+    """When trust and exchange are revised."""
     trust: TrustFlow = TrustFlow()
     """Belief in the other's word."""
     coercion: CoercionFlow = CoercionFlow()
