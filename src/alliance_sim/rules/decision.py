@@ -58,27 +58,34 @@ def probabilities(
 ) -> list[Floats]:
     """Probability of each rung, lowest first; each (i, j, r)."""
     spread = temperature[:, None, :]
-    above = [1 / (1 + np.exp(np.clip((cut - utility_) / spread, -80, 80))) for cut in cutpoints]
+    above = [_share_above((cut - utility_) / spread) for cut in cutpoints]
     edges = [np.ones_like(utility_), *above, np.zeros_like(utility_)]
     return [low - high for low, high in pairwise(edges)]
 
 
 def expected(chances: Sequence[Floats], impacts: Sequence[float], tie: Floats) -> Expected:
     """What postures with these probabilities do on average; nothing without a tie."""
-    mean = sum((chance * impact for chance, impact in zip(chances, impacts, strict=True)), 0 * tie)
+    mean = _mean_impact(chances, impacts, tie)
     friendly, hostile = _parts(chances, impacts, mean)
     return Expected(mean * tie, friendly * tie, hostile * tie, chances[0] * tie, chances[-1] * tie)
+
+
+def _mean_impact(chances: Sequence[Floats], impacts: Sequence[float], tie: Floats) -> Floats:
+    return sum(
+        (chance * impact for chance, impact in zip(chances, impacts, strict=True)), 0 * tie
+    )
 
 
 def _parts(
     chances: Sequence[Floats], impacts: Sequence[float], mean: Floats
 ) -> tuple[Floats, Floats]:
     """Expected positive and negative departure of the impact from ``mean``."""
-    friendly, hostile = np.zeros_like(mean), np.zeros_like(mean)
+    friendly, net = np.zeros_like(mean), np.zeros_like(mean)
     for chance, impact in zip(chances, impacts, strict=True):
-        friendly = friendly + chance * np.maximum(impact - mean, 0)
-        hostile = hostile + chance * np.minimum(impact - mean, 0)
-    return friendly, hostile
+        departure = chance * (impact - mean)
+        net += departure
+        friendly += np.maximum(departure, 0, out=departure)
+    return friendly, net - friendly
 
 
 def acts(posture: Postures, impacts: Floats, tie: Floats, base: Expected) -> Acts:
@@ -97,14 +104,13 @@ def mean_acts(
     chances: Sequence[Floats], impacts: Sequence[float], tie: Floats, base: Expected
 ) -> Acts:
     """What postures with these probabilities do on average, less the same at the base date."""
-    now = expected(chances, impacts, tie)
     friendly, hostile = _parts(chances, impacts, base.impact)
     return Acts(
-        flow=now.impact - base.impact,
+        flow=_mean_impact(chances, impacts, tie) * tie - base.impact,
         friendly=friendly * tie,
         hostile=hostile * tie,
-        coerces=now.coerces - base.coerces,
-        commits=now.commits - base.commits,
+        coerces=chances[0] * tie - base.coerces,
+        commits=chances[-1] * tie - base.commits,
     )
 
 
@@ -144,15 +150,15 @@ def revision_chance(
 ) -> Floats:
     """Probability with which a gap is taken up; the mean of :func:`revises`."""
     rise, fall = bars
-    push = eagerness * gap
-    up = _share_above(rise - push) ** sides
-    down = 1 - _share_above(fall - push) ** sides
-    return np.where(gap > 0, up, down)
+    rises = gap > 0
+    above = _share_above(np.where(rises, rise, fall).astype(gap.dtype) - eagerness * gap)
+    all_sides = above**sides
+    return np.where(rises, all_sides, 1 - all_sides)
 
 
 def _share_above(cutpoint: Floats) -> Floats:
     """Share of standard logistic draws above a cutpoint."""
-    return np.asarray(1 / (1 + np.exp(np.clip(cutpoint, -80, 80))))
+    return np.asarray(0.5 - 0.5 * np.tanh(0.5 * cutpoint))
 
 
 # -- choices: ordered decisions that are not about one dyad ------------------------------------
