@@ -94,9 +94,10 @@ class Outcome(Frozen):
     """Unit for axes and tables."""
     range: tuple[Real, Real] = (0.0, 1.0)
     """Lowest and highest possible value."""
-    smallest_effect: Annotated[Real, Field(gt=0)] = 0.02
-    """Smallest effect of interest, in the outcome's unit: less is no effect. judgement: a quarter
-    of the usual yearly change of voting agreement within a dyad, whose median is 0.08"""
+    smallest_effect: Annotated[Real, Field(gt=0)] | None = None
+    """Smallest effect of interest, in the outcome's unit: less is no effect. Left out, a hundredth
+    of the range. judgement: for an alignment that is 0.02, a quarter of the usual yearly change of
+    voting agreement within a dyad, whose median is 0.08"""
     source: Source | None = None
     """Where the definition comes from."""
 
@@ -106,3 +107,9 @@ class Outcome(Frozen):
         if value[0] >= value[1]:
             raise problem_error("the range does not rise", "give the lowest value first")
         return value
+
+    @property
+    def least(self) -> float:
+        """Smallest effect of interest."""
+        low, high = self.range
+        return (high - low) / 100 if self.smallest_effect is None else self.smallest_effect
