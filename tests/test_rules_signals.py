@@ -30,6 +30,7 @@ def now() -> Situation:
             [[[0.0, 0], [2, 1], [3, 5]], [[5, 1], [0, 0], [7, 2]], [[11, 1], [13, 1], [0, 0]]]
         ),
         arena=np.array([[0.25, 0.5], [0.75, 1.0]]),
+        choice=np.array([[0.3, 0.6], [0.9, 0.2]]),
         cooperation=np.array(
             [[[0.1, 1], [0.2, 2], [0.4, 4]], [[0.8, 8], [1.6, 16], [3.2, 32]]],
         ),
@@ -102,6 +103,33 @@ def test_agreement_binds_as_firmly_as_its_least_bound_party(now: Situation) -> N
     reads(signals.agreement(1, [1, 0]), now, 0.2, 0.1)
 
 
+def test_choice_is_its_running_record(now: Situation) -> None:
+    reads(signals.choice(0), now, 0.3, 0.6)
+    reads(signals.choice(1), now, 0.9, 0.2)
+
+
+def test_partners_are_counted_by_their_mean_exchange(now: Situation) -> None:
+    # The first run exchanges 0.1, 0.2, 0.4 in one domain and 0.8, 1.6, 3.2 in the other.
+    reads(signals.partners([0, 1, 2], [0], 0.15), now, 2, 3)
+    reads(signals.partners([0, 1, 2], [1], 1.0), now, 2, 3)
+    reads(signals.partners([0, 2], [1], 1.0), now, 1, 2)
+    # Over both, 0.45, 0.9 and 1.8 in the first run, ten times as much in the second.
+    reads(signals.partners([0, 1, 2], [0, 1], 1.0), now, 1, 3)
+    reads(signals.partners([0, 1, 2], [0, 1], 5.0), now, 0, 2)
+
+
+def test_a_tie_as_close_as_asked_for_counts(now: Situation) -> None:
+    reads(signals.partners([0], [0], 0.1), now, 1, 1)
+    reads(signals.partners([0], [0], 0.1 + 1e-9), now, 0, 1)
+
+
+def test_nobody_is_a_partner_where_nothing_is_exchanged(now: Situation) -> None:
+    # Not even from zero on: without a domain there is no exchange to count.
+    reads(signals.partners([0, 1], [], 0.0), now, 0, 0)
+    reads(signals.partners([], [0], 0.0), now, 0, 0)
+    reads(signals.partners([0, 1], [0], 0.0), now, 2, 2)
+
+
 def test_signals_of_signals(now: Situation) -> None:
     low, high = signals.arena(0), signals.arena(1)
     third = signals.capability([2])
@@ -120,6 +148,8 @@ def test_reading_changes_nothing(now: Situation) -> None:
         signals.dyads("alignment", [(0, 1), (1, 0)]),
         signals.common_threat([(0, 1), (1, 2)]),
         signals.cooperation([0, 1], [0, 1]),
+        signals.choice(1),
+        signals.partners([0, 1], [0, 1], 0.5),
         signals.product([signals.arena(0), signals.arena(1)]),
         signals.minimum([signals.arena(1), signals.arena(0)]),
         signals.mean([signals.arena(0), signals.arena(1)]),

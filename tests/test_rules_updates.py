@@ -141,46 +141,62 @@ def test_full_trust_cannot_rise_and_none_cannot_fall() -> None:
 
 
 @quick
-@given(units, st.floats(-0.125, 0.125, width=32))
-def test_trust_at_its_level_with_expected_acts_stays_exactly(level: float, usual: float) -> None:
-    kept = updates.trust(one(level), one(usual), one(usual), one(level), RATES)
+@given(units, st.floats(-0.125, 0.125, width=32), units)
+def test_trust_at_its_level_with_expected_acts_stays_exactly(
+    level: float, usual: float, rate: float
+) -> None:
+    kept = updates.trust(one(level), one(usual), one(usual), NOTHING, one(rate))
     assert number(kept) == level
 
 
 def test_trust_by_hand() -> None:
-    moved = updates.trust(one(0.6), one(0.03), one(0.01), one(0.4), RATES)
+    # A gap of -0.2 is taken up, and a fiftieth of it closed.
+    moved = updates.trust(one(0.6), one(0.03), one(0.01), one(-0.2), one(0.02))
     assert number(moved) == near(0.6 + 0.02 - 0.02 * 0.2)
-    lower = updates.trust(one(0.2), one(-0.03), one(-0.01), one(0.4), RATES)
+    lower = updates.trust(one(0.2), one(-0.03), one(-0.01), one(0.2), one(0.02))
     assert number(lower) == near(0.2 - 0.02 + 0.02 * 0.2)
+    # Let be, only the acts of the other count.
+    still = updates.trust(one(0.6), one(0.03), one(0.01), NOTHING, one(0.02))
+    assert number(still) == near(0.62)
+    # A revision that closes the whole gap arrives.
+    assert number(updates.trust(one(0.6), NOTHING, NOTHING, one(-0.5), one(1))) == near(0.1)
 
 
 @quick
-@given(units, wide, wide, units)
-def test_trust_keeps_within_its_bounds(trust: float, change: float, base: float, level: float):
-    for rates in (RATES, FULL_RATES):
-        moved = number(updates.trust(one(trust), one(change), one(base), one(level), rates))
-        assert 0 <= moved <= 1
+@given(units, wide, wide, st.floats(-1, 1, width=32), units)
+def test_trust_keeps_within_its_bounds(
+    trust: float, change: float, base: float, gap: float, rate: float
+) -> None:
+    moved = number(updates.trust(one(trust), one(change), one(base), one(gap), one(rate)))
+    assert 0 <= moved <= 1
 
 
 def test_trust_reaches_its_bounds() -> None:
-    assert number(updates.trust(one(0.5), one(9), NOTHING, one(0.5), RATES)) == 1
-    assert number(updates.trust(one(0.5), one(-9), NOTHING, one(0.5), RATES)) == 0
+    assert number(updates.trust(one(0.5), one(9), NOTHING, NOTHING, one(0.5))) == 1
+    assert number(updates.trust(one(0.5), one(-9), NOTHING, NOTHING, one(0.5))) == 0
 
 
-def test_breach_costs_a_share_where_something_was_broken() -> None:
+def test_a_breach_puts_a_share_at_stake_where_something_was_broken() -> None:
     share = np.array([0.25])
-    assert number(updates.breach(one(0.8), one(1), share)) == near(0.6)
-    assert number(updates.breach(one(0.8), one(0), share)) == 0.8
-    assert number(updates.breach(one(0.8), one(0.5), share)) == near(0.7)
+    assert number(updates.wronged(NOTHING, one(1), share)) == near(0.25)
+    assert number(updates.wronged(NOTHING, one(0), share)) == 0
+    assert number(updates.wronged(NOTHING, one(0.5), share)) == near(0.125)
+
+
+def test_a_second_breach_puts_its_share_of_the_rest_at_stake() -> None:
+    share = np.array([0.25])
+    assert number(updates.wronged(one(0.25), one(1), share)) == near(1 - 0.75 * 0.75)
+    assert number(updates.wronged(one(0.25), one(0.5), share)) == near(1 - 0.75 * 0.875)
+    assert number(updates.wronged(one(0.25), one(0), share)) == near(0.25)
 
 
 @quick
 @given(units, units, units)
-def test_breach_never_raises_trust_and_keeps_its_bounds(
-    trust: float, broken: float, share: float
+def test_a_breach_never_lowers_what_is_at_stake_and_keeps_its_bounds(
+    stake: float, broken: float, share: float
 ) -> None:
-    left = number(updates.breach(one(trust), one(broken), one(share)))
-    assert 0 <= left <= trust
+    now = number(updates.wronged(one(stake), one(broken), one(share)))
+    assert stake - 1e-15 <= now <= 1
 
 
 # -- pressure and depth ------------------------------------------------------------------------
@@ -274,27 +290,59 @@ def test_capacity_keeps_within_the_channel(channel: float, exposure: float, a: f
     assert number(updates.capacity(one(channel), one(exposure), one(b), one(a))) == near(here)
 
 
+def closed(exchange: float, gap: float, revised: bool | float, rate: float) -> float:
+    """Exchange after a month; of a fresh gap, as it is used up."""
+    return number(updates.cooperation(one(exchange), one(gap), one(revised), one(rate)))
+
+
+def gap_of(exchange: float, desired: float, openness: float) -> float:
+    return number(updates.exchange_gap(one(exchange), one(desired), one(openness)))
+
+
 @quick
 @given(units, units)
 def test_exchange_at_what_is_desired_and_open_stays_exactly(exchange: float, rate: float) -> None:
-    assert number(updates.cooperation(one(exchange), one(exchange), one(1), one(rate))) == exchange
-
-
-def test_cooperation_by_hand() -> None:
-    moved = updates.cooperation(one(0.2), one(0.8), one(0.75), one(0.1))
-    assert number(moved) == near(0.2 + 0.1 * (0.6 - 0.2))
-    assert number(updates.cooperation(one(0.9), one(0.5), one(1), one(0.25))) == near(0.8)
-    # Neither a wish for more than everything nor for less than nothing comes true.
-    assert number(updates.cooperation(one(0.5), one(3), one(2), one(1))) == 1
-    assert number(updates.cooperation(one(0.5), one(-3), one(2), one(1))) == 0
+    assert gap_of(exchange, exchange, 1) == 0
+    for revised in (0, 1):
+        assert closed(exchange, 0, revised, rate) == exchange
 
 
 @quick
-@given(units, wide, st.floats(0, 20), units)
+@given(units, st.floats(-1, 1, width=32), units)
+def test_exchange_that_is_let_be_stays_exactly(exchange: float, gap: float, rate: float) -> None:
+    assert closed(exchange, gap, 0, rate) == exchange
+
+
+def test_exchange_gap_by_hand() -> None:
+    assert gap_of(0.2, 0.8, 0.75) == near(0.4)
+    assert gap_of(0.9, 0.5, 1) == near(-0.4)
+    # Neither a wish for more than everything nor for less than nothing comes true.
+    assert gap_of(0.5, 3, 2) == near(0.5)
+    assert gap_of(0.5, -3, 2) == near(-0.5)
+
+
+def test_cooperation_by_hand() -> None:
+    assert closed(0.2, 0.4, 1, 0.1) == near(0.24)
+    assert closed(0.9, -0.4, 1, 0.25) == near(0.8)
+    # On average, with the probability of a revision.
+    assert closed(0.9, -0.4, 0.5, 0.25) == near(0.85)
+    assert closed(0.5, 0.5, 1, 1) == 1
+    assert closed(0.5, -0.5, 1, 1) == 0
+
+
+def test_some_pairs_of_a_domain_revise_and_others_do_not() -> None:
+    exchange = np.array([[[0.2, 0.2], [0.6, 0.6]]])
+    gap, revised = np.full((1, 2, 2), 0.2), np.array([[[True, False], [False, True]]])
+    moved = updates.cooperation(exchange, gap, revised, np.array([[[0.5]]]))
+    np.testing.assert_allclose(moved, [[[0.3, 0.2], [0.6, 0.7]]], rtol=0, atol=1e-12)
+
+
+@quick
+@given(units, wide, st.floats(0, 20), units, units)
 def test_cooperation_keeps_within_its_bounds(
-    exchange: float, desired: float, openness: float, rate: float
+    exchange: float, desired: float, openness: float, revised: float, rate: float
 ) -> None:
-    moved = number(updates.cooperation(one(exchange), one(desired), one(openness), one(rate)))
+    moved = closed(exchange, gap_of(exchange, desired, openness), revised, rate)
     assert -1e-12 <= moved <= 1 + 1e-12
 
 
@@ -366,6 +414,8 @@ def test_an_arena_reaches_its_bounds() -> None:
 # -- arguments ---------------------------------------------------------------------------------
 
 RULES = [rule for _, rule in inspect.getmembers(updates, inspect.isfunction)]
+USED_UP = {(updates.cooperation, "gap")}
+"""What a rule is given for good, as it says itself."""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -380,6 +430,7 @@ def test_updates_leave_what_they_are_given_as_it_was(rule: Any) -> None:
     rates = {"rates": RATES} if "rates" in inspect.signature(rule).parameters else {}
     result = rule(**arrays, **rates)
     for name, array in arrays.items():
-        np.testing.assert_array_equal(array, before[name])
-        assert not np.shares_memory(result, array)
+        if (rule, name) not in USED_UP:
+            np.testing.assert_array_equal(array, before[name])
+            assert not np.shares_memory(result, array)
     assert all(rate.item() == value for rate, value in zip(RATES.values(), _RATES, strict=True))

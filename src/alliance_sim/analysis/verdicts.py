@@ -132,12 +132,12 @@ def kept(left: float, whole: float) -> float | None:
 
 def ends(effects: Sequence[Values]) -> Values:
     """By how much both ends lie above all that is between them, (r,)."""
-    return np.minimum(effects[0], effects[-1]) - np.max(effects[1:-1], axis=0)
+    return np.asarray(np.minimum(effects[0], effects[-1]) - np.max(effects[1:-1], axis=0))
 
 
 def turn(effects: Sequence[Values]) -> Values:
     """By how much the lowest in between lies below both ends, (r,)."""
-    return np.minimum(effects[0], effects[-1]) - np.min(effects[1:-1], axis=0)
+    return np.asarray(np.minimum(effects[0], effects[-1]) - np.min(effects[1:-1], axis=0))
 
 
 def at_means(shape: Literal["ends", "turn"], effects: Sequence[Values]) -> Values:
@@ -155,7 +155,7 @@ def at_means(shape: Literal["ends", "turn"], effects: Sequence[Values]) -> Value
 def switch(classes: Sequence[Values]) -> Values:
     """Largest distance of classes within the pairs (1, 2), (3, 4), ..., (r,)."""
     pairs = zip(classes[::2], classes[1::2], strict=True)
-    return np.max([np.abs(one - other) for one, other in pairs], axis=0)
+    return np.asarray(np.max([np.abs(one - other) for one, other in pairs], axis=0))
 
 
 # -- effects over months -------------------------------------------------------------------
@@ -163,7 +163,7 @@ def switch(classes: Sequence[Values]) -> Values:
 
 def deepest_fall(series: Values) -> Values:
     """How far an outcome falls below its base at most, (month, r) to (r,)."""
-    return series[0] - series.min(axis=0)
+    return np.asarray(series[0] - series.min(axis=0))
 
 
 def time_to_peak(effect: Values, begins: int) -> Doubles:
@@ -177,7 +177,7 @@ def persistence(effect: Values) -> Doubles:
     """The last effect as a share of the largest, (month, r) to (r,)."""
     exact = effect.astype(np.float64)
     size = np.abs(exact)
-    peak = np.take_along_axis(exact, size.argmax(axis=0)[None], axis=0)[0]
+    peak: Doubles = np.take_along_axis(exact, size.argmax(axis=0)[None], axis=0)[0]
     out = np.zeros_like(peak)
     np.divide(exact[-1], peak, out=out, where=np.abs(peak) >= SIGN)
     return out

@@ -21,6 +21,7 @@ from alliance_sim.spec.base import Names
 __all__ = [
     "check_file",
     "load_scenario",
+    "load_scenarios",
     "load_world",
     "read_scenario",
     "read_world",
@@ -44,6 +45,28 @@ def load_scenario(source: str | Path, overrides: Sequence[str] = ()) -> Scenario
     documents = Documents()
     tree = documents.scenario(find(source, "scenario"))
     return _checked(Scenario, _overridden(tree, documents, overrides), documents)
+
+
+def load_scenarios(files: Iterable[Path]) -> dict[Path, Scenario]:
+    """Read several scenarios, and what they share only once.
+
+    Raises:
+        InputError: With every problem found in any of them.
+    """
+    found: dict[Path, Scenario] = {}
+    problems: list[Problem] = []
+    known: dict[Path, Node | None] = {}
+    for file in files:
+        documents = Documents(files={**known})
+        try:
+            found[file] = _checked(Scenario, documents.scenario(file), documents)
+        except InputError as error:
+            problems += error.problems
+        else:
+            known = documents.files  # nothing is wrong with any of them
+    if problems:
+        raise InputError(_in_order(problems))
+    return found
 
 
 def load_world(source: str | Path) -> World:

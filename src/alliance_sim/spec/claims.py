@@ -84,7 +84,7 @@ class Claim(Frozen):
     rival_expected: Direction | None = None
     """What a text beside the claim implies instead."""
     mechanism: Text
-    """Why it would be so, according to the text."""
+    """Through whose decisions it can come about in the model."""
     note: str = ""
     """What a reader should know when weighing the result."""
     untestable: Text | None = None
