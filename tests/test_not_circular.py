@@ -15,7 +15,8 @@ import pytest
 from alliance_sim.compile import compile_scenario, labels_of
 from alliance_sim.engines.blocks import Lanes, parameter_draws, prepare
 from alliance_sim.engines.recording import record_month
-from alliance_sim.load import load_claims, load_scenario
+from alliance_sim.load import load_scenario
+from alliance_sim.load.claims import load_claims
 from alliance_sim.results import Record
 from alliance_sim.simulate import reporting_like
 from alliance_sim.spec import Scenario, World
@@ -26,19 +27,17 @@ from alliance_sim.spec.forces import ArenaChannel
 from alliance_sim.spec.numbers import Distribution
 from alliance_sim.step import begin_month, observe, read_drivers, settle_arenas
 
-CLAIMS = {name: claim for name, claim in load_claims().claims.items() if not claim.untestable}
+LOADED = load_claims()
+CLAIMS = {each.id: each for each in LOADED.claims}
 Element = tuple[str, ...]
 
 
 def scenarios_of(name: str) -> tuple[list[Scenario], Scenario | None, tuple[str, ...]]:
     """Everything that a claim runs, its baseline, and its outcomes."""
-    claim = CLAIMS[name]
-    first = load_scenario(claim.scenario)
-    others = [claim.against] if claim.against else []
-    others += list(claim.shape.scenarios) if claim.shape else []
-    baseline = claim.baseline or first.baseline
-    loaded = [first, *(load_scenario(other) for other in others)]
-    return loaded, load_scenario(baseline) if baseline else None, claim.outcomes
+    bound, known = CLAIMS[name], LOADED.scenarios
+    files = [bound.scenario, *([bound.against] if bound.against else []), *bound.points]
+    baseline = None if bound.baseline is None else known[bound.baseline]
+    return [known[file] for file in files], baseline, bound.claim.outcomes
 
 
 # -- the walk -------------------------------------------------------------------------------

@@ -251,3 +251,186 @@ def test_mean_acts_without_a_tie_are_nothing() -> None:
     base = decision.expected(chances, IMPACTS, single(0))
     other = _chances(0.0, 0.1, 0.2, 0.3, 0.4)
     assert set(_numbers(decision.mean_acts(other, IMPACTS, single(0), base)).values()) == {0.0}
+
+
+# -- revisions ---------------------------------------------------------------------------------
+
+CHANCES = (0.05, 0.25, 0.5, 0.9)
+SIDES = (1, 2, 3)
+MANY = 200_000
+
+
+def moods(sides: int, seed: int = 23) -> npt.NDArray[np.float64]:
+    """Moods of the least willing of so many sides; logistic draws not by way of the module."""
+    draws = stats.logistic.rvs(size=(sides, MANY), random_state=np.random.default_rng(seed))
+    return draws.min(axis=0)
+
+
+def within(found: float, chance: float, draws: int = MANY) -> bool:
+    """Whether a share is that of a chance, by the error of so many draws."""
+    return abs(found - chance) <= 4 * math.sqrt(chance * (1 - chance) / draws)
+
+
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("chance", CHANCES)
+def test_bars_are_passed_with_the_chance_of_a_revision(chance: float, sides: int) -> None:
+    rise, fall = decision.revision_bars(chance, sides)
+    # All sides are above the one bar; not all are above the other.
+    assert stats.logistic.sf(rise) ** sides == pytest.approx(chance, abs=1e-12)
+    assert 1 - stats.logistic.sf(fall) ** sides == pytest.approx(chance, abs=1e-12)
+    mood = moods(sides)
+    assert within(np.mean(mood > rise), chance)
+    assert within(np.mean(mood < fall), chance)
+
+
+def test_bars_of_one_side_are_mirrored_and_of_two_are_lower() -> None:
+    rise, fall = decision.revision_bars(0.25, 1)
+    assert (rise, fall) == pytest.approx((math.log(3), -math.log(3)), abs=1e-12)
+    rise, fall = decision.revision_bars(0.25, 2)
+    # Each has to be willing with one half; one of two unwilling with 1 - sqrt(3) / 2.
+    share = 1 - math.sqrt(0.75)
+    assert (rise, fall) == pytest.approx((0, math.log(share / (1 - share))), abs=1e-12)
+
+
+GAPS = (1e-9, 0.05, 0.4, 1.0)
+
+
+@pytest.mark.parametrize("sides", SIDES[:2])
+@pytest.mark.parametrize("eagerness", [0.0, 2.0, 7.0])
+@pytest.mark.parametrize("gap", [sign * gap for gap in GAPS for sign in (1, -1)])
+def test_chance_of_a_revision_is_the_mean_of_revisions(
+    gap: float, eagerness: float, sides: int
+) -> None:
+    bars, eager = decision.revision_bars(0.25, sides), np.array([eagerness])
+    chance = decision.revision_chance(np.array([gap]), eager, bars, sides).item()
+    # To rise every side is willing, and the more so the wider the gap; to fall one is.
+    push = eagerness * abs(gap)
+    if gap > 0:
+        assert chance == pytest.approx(stats.logistic.sf(bars[0] - push) ** sides, abs=1e-12)
+    else:
+        assert chance == pytest.approx(1 - stats.logistic.sf(bars[1] + push) ** sides, abs=1e-12)
+    revised = decision.revises(np.array([gap]), moods(sides), eager, bars)
+    assert revised.dtype == bool
+    assert within(np.mean(revised), chance)
+
+
+@pytest.mark.parametrize("sides", SIDES[:2])
+def test_a_small_gap_is_taken_up_with_the_chance_itself_and_a_wider_one_sooner(sides: int) -> None:
+    bars, eager = decision.revision_bars(0.25, sides), np.array([2.0])
+    for sign in (1, -1):
+        gaps = sign * np.array([1e-12, 0.1, 0.3, 0.6, 1.0])
+        chances = decision.revision_chance(gaps, eager, bars, sides)
+        assert chances[0] == pytest.approx(0.25, abs=1e-9)
+        assert (np.diff(chances) > 0).all()
+        still = decision.revision_chance(gaps, np.zeros(1), bars, sides)
+        assert still == pytest.approx(np.full(5, 0.25), abs=1e-12)
+
+
+def test_revisions_by_hand() -> None:
+    # Bars of ln 3 and -ln 3; eagerness 2, so a gap of a half brings a bar nearer by one.
+    bars, eager = decision.revision_bars(0.25, 1), np.array([2.0])
+    near, far = math.log(3) - 1, math.log(3)
+    for mood, rises, falls, slightly_rises, slightly_falls in (
+        (far + 0.01, True, False, True, False),
+        (far - 0.01, True, False, False, False),
+        (near + 0.01, True, False, False, False),
+        (near - 0.01, False, False, False, False),
+        (-near + 0.01, False, False, False, False),
+        (-near - 0.01, False, True, False, False),
+        (-far - 0.01, False, True, False, True),
+    ):
+        gaps = np.array([0.5, -0.5, 1e-9, -1e-9])
+        found = decision.revises(gaps, np.full(4, mood), eager, bars)
+        assert found.tolist() == [rises, falls, slightly_rises, slightly_falls], mood
+
+
+@quick
+@given(st.floats(-20, 20), st.floats(0, 50), st.floats(0.01, 0.99), st.integers(1, 3))
+def test_without_a_gap_there_is_nothing_to_revise(
+    mood: float, eagerness: float, chance: float, sides: int
+) -> None:
+    bars = decision.revision_bars(chance, sides)
+    for nothing in (0.0, -0.0):
+        gap = np.array([nothing])
+        assert not decision.revises(gap, np.array([mood]), np.array([eagerness]), bars).item()
+        usual = decision.revision_chance(gap, np.array([eagerness]), bars, sides)
+        assert (gap * usual).item() == 0
+
+
+@quick
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(-20, 20), st.floats(0, 9))
+def test_a_wider_gap_is_taken_up_in_every_mood_in_which_a_smaller_is(
+    gap: float, wider: float, mood: float, eagerness: float
+) -> None:
+    bars, eager = decision.revision_bars(0.25, 1), np.array([eagerness])
+    more = gap + math.copysign(wider, gap)
+    here, there = decision.revises(np.array([gap, more]), np.full(2, mood), eager, bars)
+    assert there >= here or gap == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_revisions_keep_their_precision(dtype: type) -> None:
+    gap, eager = np.array([0.2, -0.2], dtype), np.array([2.0], dtype)
+    bars = decision.revision_bars(0.25, 2)
+    assert decision.revision_chance(gap, eager, bars, 2).dtype == dtype
+    assert decision.revises(gap, np.array([9.0, -9.0], dtype), eager, bars).all()
+
+
+# -- choices -----------------------------------------------------------------------------------
+
+SHARES = [(0.5, 0.5), (0.2, 0.5, 0.3), (0.05, 0.15, 0.1, 0.4, 0.3)]
+
+
+def option_shares(utility: float, shares: tuple[float, ...]) -> list[float]:
+    """Probability of each option, by the logistic distribution function."""
+    cuts = stats.logistic.ppf(np.cumsum(shares)[:-1])
+    edges = [0.0, *stats.logistic.cdf(cuts, loc=utility), 1.0]
+    return [high - low for low, high in pairwise(edges)]
+
+
+@pytest.mark.parametrize("shares", SHARES)
+def test_cutpoints_of_a_choice_reproduce_its_shares(shares: tuple[float, ...]) -> None:
+    cuts = decision.choice_cutpoints(shares)
+    assert len(cuts) == len(shares) - 1
+    assert np.diff([0, *stats.logistic.cdf(cuts), 1]) == pytest.approx(shares, abs=1e-12)
+
+
+@pytest.mark.parametrize("shares", SHARES)
+@pytest.mark.parametrize("utility", [0.0, 0.7, -1.5])
+def test_frequencies_of_options_and_their_mean(shares: tuple[float, ...], utility: float) -> None:
+    cuts, top = decision.choice_cutpoints(shares), len(shares) - 1
+    noise = moods(1, seed=31)
+    chosen = decision.option(np.full(MANY, utility), noise, cuts)
+    chances = option_shares(utility, shares)
+    for rung, chance in enumerate(chances):
+        assert within(np.mean(np.isclose(chosen, rung / top)), chance)
+    wanted = sum(chance * rung / top for rung, chance in enumerate(chances))
+    mean = decision.mean_option(np.array([utility]), cuts).item()
+    assert mean == pytest.approx(wanted, abs=1e-12)
+    assert chosen.mean() == pytest.approx(mean, abs=4 * chosen.std() / math.sqrt(MANY))
+
+
+def test_options_by_hand() -> None:
+    cuts = (-1.0, 0.5)
+    latent = np.array([-3.0, -1.0, -0.9, 0.5, 0.6])
+    expected = [0, 0, 0.5, 0.5, 1]  # a cutpoint itself is not exceeded
+    assert decision.option(latent, np.zeros(5), cuts).tolist() == expected
+    assert decision.option(np.zeros(5), latent, cuts).tolist() == expected
+    assert decision.option(np.full(5, 0.25), latent - 0.25, cuts)[[0, 2, 4]].tolist() == [0, 0.5, 1]
+
+
+@quick
+@given(st.floats(-5, 5), st.floats(0, 5), st.floats(-15, 15))
+def test_higher_utility_never_gives_a_lower_option(
+    utility: float, rise: float, draw: float
+) -> None:
+    cuts, noise = decision.choice_cutpoints(SHARES[2]), np.full(2, draw)
+    here, there = decision.option(np.array([utility, utility + rise]), noise, cuts)
+    assert 0 <= here <= there <= 1
+
+
+@pytest.mark.parametrize("utility", [-400.0, 400.0])
+def test_far_ends_of_a_choice_are_certain_and_do_not_overflow(utility: float) -> None:
+    mean = decision.mean_option(np.array([utility], np.float32), decision.choice_cutpoints((0.5, 0.5)))
+    assert mean.dtype == np.float32
+    assert mean.item() == (utility > 0)

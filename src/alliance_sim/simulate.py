@@ -183,7 +183,7 @@ def warn_if_unstable(scenario: Scenario) -> None:
     if scenario.world.behaviour.calibration == "none":
         return  # such a world is meant to move by itself
     still = scenario.model_copy(update={"interventions": (), "dyads": ()})
-    found = _stability(still.model_dump_json(by_alias=True, include={"world", "theory"}), still)
+    found = _stability(still.model_dump_json(by_alias=True, include=_STILL), still)
     if not found.stable:
         warnings.warn(
             f"the model is unstable at the base date: its spectral radius is {found.radius:.4f}, "
@@ -193,6 +193,7 @@ def warn_if_unstable(scenario: Scenario) -> None:
         )
 
 
+_STILL = {"world", "theory", "readings", "drivers"}  # what the stability of a scenario rests on
 _known_stability: dict[str, Stability] = {}
 
 

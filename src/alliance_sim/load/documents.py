@@ -27,14 +27,14 @@ _MAX_BYTES = 1_000_000
 MAX_PARENTS = 40
 
 # Where a value has one of several forms, a form replaces another; a form merges with itself.
-_MEASURES = frozenset({*SIGNAL_KINDS, "relation_class"})
+_MEASURES = frozenset({*SIGNAL_KINDS, "relation_class", "fallen", "variance", "effect"})
 _FORMS: Mapping[str, frozenset[str]] = {
     "signal": _MEASURES,
     "measure": _MEASURES,
     "absence": _MEASURES,
     "rescaled": _MEASURES,
     "response": frozenset({"saturating", "threshold", "hump"}),
-    "channel": frozenset({"desire", "capacity", "arena"}),
+    "channel": frozenset({"desire", "capacity", "arena", "choice"}),
     "at": frozenset({"between", "hazard_per_year"}),
 }
 
