@@ -49,7 +49,13 @@ MEASURES: dict[str, Any] = {
 }
 
 
-def world(elections: dict[str, Any] | None = None) -> dict[str, Any]:
+EVERY_MONTH = 1 - 1e-12
+"""Chance of a revision at which no draw lets a gap be, so that what follows is exact."""
+
+
+def world(
+    elections: dict[str, Any] | None = None, revision: float = EVERY_MONTH, draft: bool = False
+) -> dict[str, Any]:
     """Three actors in which nothing moves by itself, so that all change is from outside."""
     kinds = {kind: {} for kind in ("doves", "hawks", "others")}
     government = {"now": "doves", "kinds": kinds} | ({"elections": elections} if elections else {})
@@ -68,7 +74,9 @@ def world(elections: dict[str, Any] | None = None) -> dict[str, Any]:
             "arms": {"name": "Arms", "rate": 0.25, "elasticity": 0, "exposure": 0},
         },
         "arenas": {"straits": {"name": "Straits", "level": 0.5, "rate": 0.2, "noise": 0}},
-        "agreements": {"pact": {"name": "Pact", "parties": ["a", "b"], "depth": 0.5}},
+        "agreements": {
+            "pact": {"name": "Pact", "parties": ["a", "b"], "depth": 0.5, "in_force": not draft}
+        },
         "dyads": {
             "a-b": {
                 "alignment": 0.2,
@@ -81,6 +89,7 @@ def world(elections: dict[str, Any] | None = None) -> dict[str, Any]:
             "b-c": {"alignment": 0.1, "cooperation": {"trade": 0.6}},
         },
         "behaviour": {
+            "revision": {"chance": revision},
             "trust": {"rise": 0, "fall": 0, "reversion": 0, "breach": 0.25},
             "coercion": {key: still[key] for key in ("response", "decay")},
             "commitment": {key: still[key] for key in ("response", "decay")},
@@ -102,11 +111,13 @@ class Story:
         runs: int = RUNS,
         elections: dict[str, Any] | None = None,
         sampling: str = "latin_hypercube",
+        revision: float = EVERY_MONTH,
+        draft: bool = False,
     ) -> None:
         scenario = Scenario.model_validate(
             {
                 "name": "Story",
-                "world": world(elections),
+                "world": world(elections, revision, draft),
                 "horizon": {"start": "2000-01", "months": months},
                 "interventions": list(interventions),
                 "outcomes": list(MEASURES),
@@ -215,6 +226,87 @@ def test_leaving_an_agreement_ends_its_depth_and_costs_trust() -> None:
     story.still("pact_a", "depth_ab", "trust_b_of_a")
 
 
+def test_trust_falls_in_no_run_before_the_wronged_takes_a_breach_up() -> None:
+    runs, chance, months = 4000, 0.25, 40
+    story = Story(
+        act(agreement={"id": "pact", "party": "a", "does": "leave"}),
+        months=months,
+        runs=runs,
+        revision=chance,
+    )
+    story.still("pact_a", "depth_ab", "trust_b_of_a")
+    trust = story["trust_b_of_a"]
+    assert (trust[:3] == trust[0]).all()
+    # It falls once, by a quarter, when the wronged takes it up, and not before.
+    fallen = trust < 0.7
+    np.testing.assert_allclose(trust, np.where(fallen, 0.6, 0.8), rtol=0, atol=1e-6)
+    assert (np.diff(fallen.astype(int), axis=0) >= 0).all()
+    # How soon: a loss of 0.2 at an eagerness of 2 is held in a month with this chance.
+    bar = -math.log((1 - chance) / chance)
+    monthly = stats.logistic.cdf(bar + 2 * 0.2)
+    for month in (1, 2, 5, 10):
+        share = 1 - (1 - monthly) ** month
+        error = math.sqrt(share * (1 - share) / runs)
+        assert fallen[2 + month].mean() == pytest.approx(share, abs=4 * error)
+    assert fallen[-1].all()
+
+
+def test_a_second_breach_of_another_s_word_costs_its_own_share() -> None:
+    pact = {"id": "pact", "party": "a"}
+    story = Story(
+        act(at="2000-03", id="exit", agreement=pact | {"does": "leave"}),
+        act(at="2000-05", id="return", agreement=pact | {"does": "join"}),
+        act(at="2000-07", id="again", agreement=pact | {"does": "leave"}),
+    )
+    story.is_("pact_a", 1, 1, 1, 0, 0, 1, 1, 0)
+    story.is_("trust_b_of_a", 0.8, 0.8, 0.8, 0.6, 0.6, 0.6, 0.6, 0.45)
+    story.is_("trust_a_of_b", 0.8)
+
+
+# -- drafts ------------------------------------------------------------------------------------
+
+
+def test_a_draft_binds_nobody() -> None:
+    story = Story(draft=True)
+    story.still()
+    for name in ("pact_a", "pact_b", "pact_c"):
+        story.is_(name, 0)
+    story.is_("depth_ab", 0.1)
+
+
+def test_a_draft_binds_those_who_join_once_another_has() -> None:
+    story = Story(
+        act(at="2000-03", id="first", agreement={"id": "pact", "party": "a", "does": "join"}),
+        act(at="2000-05", id="second", agreement={"id": "pact", "party": "b", "does": "join"}),
+        draft=True,
+    )
+    story.is_("pact_a", 0, 0, 0, 1)
+    story.is_("pact_b", 0, 0, 0, 0, 0, 1)
+    story.is_("depth_ab", *[0.1] * 5, 0.6)
+    story.still("pact_a", "pact_b", "depth_ab")
+
+
+def test_leaving_a_draft_breaks_nothing_and_leaving_what_was_joined_does() -> None:
+    def step(name: str, at: str, party: str, does: str) -> dict[str, Any]:
+        return act(at=at, id=name, agreement={"id": "pact", "party": party, "does": does})
+
+    Story(step("exit", "2000-03", "a", "leave"), draft=True).still()
+    Story(step("threat", "2000-03", "a", "threaten"), draft=True).still()
+    alone = Story(
+        step("entry", "2000-02", "a", "join"), step("exit", "2000-04", "a", "leave"), draft=True
+    )
+    alone.still("pact_a")
+    both = Story(
+        step("entry", "2000-02", "a", "join"),
+        step("other", "2000-02", "b", "join"),
+        step("exit", "2000-04", "a", "leave"),
+        draft=True,
+    )
+    both.is_("trust_b_of_a", *[0.8] * 4, 0.6)
+    both.is_("trust_a_of_b", 0.8)
+    both.is_("depth_ab", 0.1, 0.1, 0.6, 0.6, 0.1)
+
+
 def test_an_agreement_can_be_left_only_once() -> None:
     leave = {"id": "pact", "party": "a", "does": "leave"}
     story = Story(act(agreement=leave), act(at="2000-06", id="again", agreement=leave))
@@ -260,6 +352,25 @@ def test_capability_is_set() -> None:
     story = Story(act(capability={"of": "a", "level": 0.25}))
     story.is_("power_a", 0.5, 0.5, 0.5, 0.25)
     story.still("power_a")
+
+
+def test_a_channel_is_closed_and_exchange_follows_when_either_side_cuts_it() -> None:
+    runs, chance = 4000, 0.25
+    story = Story(
+        act(channel={"between": "a-b", "domain": "trade", "level": 0.25}),
+        runs=runs,
+        revision=chance,
+    )
+    trade = story["trade_ab"].astype(np.float64)
+    assert (trade[:3] == trade[0]).all()
+    # A revision closes the whole gap, as 0.25 a month on average in a quarter of the months.
+    cut = trade[3] < 0.5
+    np.testing.assert_allclose(trade[3], np.where(cut, 0.2, 0.8), rtol=0, atol=1e-6)
+    # One of two sides is enough: 1 - (1 - chance of a small gap), sooner by 2 * 0.6 for this one.
+    stays = stats.logistic.sf(math.log((1 - 0.75**0.5) / 0.75**0.5) + 2 * 0.6) ** 2
+    share = 1 - stays
+    assert np.mean(cut) == pytest.approx(share, abs=4 * math.sqrt(share * stays / runs))
+    story.still("trade_ab")
 
 
 def test_a_channel_is_closed_and_exchange_follows_at_its_rate() -> None:

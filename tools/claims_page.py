@@ -23,12 +23,14 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "claims.md"
 WIDTH = 100
 VERDICTS = ("supported", "leaning", "no effect", "contradicted", "untestable")
 EXPECTED = {
-    "rise": "rises",
-    "fall": "falls",
-    "no_rise": "does not rise",
-    "no_fall": "does not fall",
-    "no_change": "does not change",
+    "rise": "a rise",
+    "fall": "a fall",
+    "no_rise": "no rise",
+    "no_fall": "no fall",
+    "no_change": "no change",
 }
+MOSTLY = 0.5
+"""Share of an effect kept without the claim's drivers from which others carry most of it."""
 SHAPES = {
     "ends": "is high at both ends and only there",
     "turn": "is lowest somewhere in between",
@@ -115,13 +117,18 @@ def _table(rows: Sequence[Row]) -> str:
         cells = (
             link,
             row["verdict"],
-            f"{_cell(each['outcome'])} {_number(each['effect']['mean'])} {_interval(each)}",
+            _effect(row, each),
             f"{each['share']:.0%}",
             _kept(left["outcomes"][place]["kept"]) if left["removed"] else "none cited",
             f"{sum(agree)} of {len(agree)}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _effect(row: Row, each: Row) -> str:
+    name, mean = _cell(each["outcome"]), _mean(each["effect"]["mean"], row)
+    return f"{name} {mean}" if row["expected"] == "class" else f"{name} {mean} {_interval(each)}"
 
 
 def _deciding(row: Row) -> int:
@@ -164,9 +171,11 @@ def _result(row: Row) -> Iterator[str]:
     else:
         against = f", against `{row['baseline']}`"
         compared = f" and compared with `{row['against']}`" if row["against"] else ""
-        names = _words([each["name"] for each in row["outcomes"]], "and")
-        what = f"Expected in `{row['scenario']}`{against}{compared}: {names} "
-        yield f"{what}{EXPECTED[row['expected']]}{_when(row)}."
+        names = "; ".join(each["name"] for each in row["outcomes"])
+        what = (
+            f"Expected in `{row['scenario']}`{against}{compared}: {EXPECTED[row['expected']]} in "
+        )
+        yield f"{what}{names}{_when(row)}."
     for each in row["outcomes"]:
         yield _measured(each, row["expected"], len(row["outcomes"]) > 1)
     for shape in row["shape"]:
@@ -214,34 +223,43 @@ def _doubts(row: Row) -> Iterator[str]:
         yield row["note"]
     if row["untestable"]:
         return
-    yield _ablation(row["without_its_drivers"])
+    yield _ablation(row)
     yield _theories(row["theories"])
     for each in row["readings"]:
         default = " (the default)" if each["default"] else ""
         yield (
             f"Read as *{each['option'].replace('_', ' ')}*{default}, {_sentence(each['says'])} "
-            f"Then: {_predicted(each)}."
+            f"Then: {_predicted(each, row)}."
         )
     if row["rival"]:
         expected = EXPECTED[row["rival"]["expected"]]
-        yield f"A rival text expects that it {expected}; under that: {row['rival']['verdict']}."
+        yield f"A text beside it implies {expected}; under that: {row['rival']['verdict']}."
     wide, as_is = row["doubled"], row["as_it_is"]
     same = "the same" if wide["verdict"] == as_is["verdict"] else as_is["verdict"]
     yield (
-        f"With priors twice as wide, on the expected path: {_predicted(wide)}; with priors as they "
+        f"With priors twice as wide, on the expected path: {_predicted(wide, row)}; with priors as they "
         f"are: {same}."
     )
 
 
-def _ablation(left: Row) -> str:
+def _ablation(row: Row) -> str:
+    left = row["without_its_drivers"]
     if not left["removed"]:
         return "No driver that can be switched off cites its passages."
     names = _words([f"`{each}`" for each in left["removed"]], "and")
     parts = [
-        f"{_number(each['mean'])} of {_number(each['whole'])} is left ({_kept(each['kept'])})"
+        f"{_mean(each['mean'], row)} of {_mean(each['whole'], row)} is left ({_kept(each['kept'])})"
         for each in left["outcomes"]
     ]
-    return f"Without its drivers ({names}) {' and '.join(parts)}."
+    said = f"Without its drivers ({names}) {' and '.join(parts)}"
+    shares = [each["kept"] for each in left["outcomes"]]
+    if row["expected"] not in ("rise", "fall") or None in shares:
+        return f"{said}."
+    if all(share < MOSTLY for share in shares):
+        return f"{said}: most of the effect rests on them."
+    if all(share >= MOSTLY for share in shares):
+        return f"{said}: most of the effect comes from other parts of the model."
+    return f"{said}."
 
 
 def _theories(theories: Mapping[str, Row]) -> str:
@@ -255,12 +273,17 @@ def _theories(theories: Mapping[str, Row]) -> str:
     return f"General mechanisms alone predict it under {_words(agree, 'and')}{rest}."
 
 
-def _predicted(found: Row) -> str:
+def _predicted(found: Row, row: Row) -> str:
     parts = [
-        f"{_number(each['mean'])}, as expected in {each['share']:.0%} of draws"
+        f"{_mean(each['mean'], row)}, as expected in {each['share']:.0%} of draws"
         for each in found["outcomes"]
     ]
     return f"{found['verdict']} ({'; '.join(parts)})"
+
+
+def _mean(value: float, row: Row) -> str:
+    """A mean effect, or for a class the share of draws that end in it."""
+    return f"{value:.0%}" if row["expected"] == "class" else _number(value)
 
 
 # -- words and numbers ---------------------------------------------------------------------

@@ -196,8 +196,16 @@ class Plan:
                 changed = _doubled(changed)
             return scenario.model_copy(update={**changes, "world": changed})
 
-        key = (self._world(world), self._content(scenario), frozenset(readings.items()))
-        return (*key, variant.theory, removed, variant.doubled), build
+        acting = frozenset(
+            name
+            for name, each in world.drivers.items()
+            if changes.get("drivers", scenario.drivers)
+            and name not in removed
+            and all(readings[key] in options for key, options in each.reading.items())
+        )
+        theory = changes.get("theory", scenario.theory)
+        key = (self._world(world), self._content(scenario), theory, acting, variant.doubled)
+        return key, build
 
     def _world(self, world: World) -> int:
         """The place of a world among those that differ."""
@@ -208,12 +216,12 @@ class Plan:
         return len(self._worlds) - 1
 
     def _content(self, scenario: Scenario) -> str:
-        """All that moves the numbers of a scenario, but for world and readings."""
+        """What moves the numbers of a scenario, but for its world and what of it acts."""
         if id(scenario) not in self._contents:
             bare = scenario.model_copy(
                 update={"interventions": tuple(map(_bare, scenario.interventions))}
             )
-            keys = {"horizon", "interventions", "theory", "drivers", "sampling"}
+            keys = {"horizon", "interventions", "sampling"}
             self._contents[id(scenario)] = bare.model_dump_json(by_alias=True, include=keys)
         return self._contents[id(scenario)]
 

@@ -151,14 +151,20 @@ def revision_chance(
     """Probability with which a gap is taken up; the mean of :func:`revises`."""
     rise, fall = bars
     rises = gap > 0
-    above = _share_above(np.where(rises, rise, fall).astype(gap.dtype) - eagerness * gap)
-    all_sides = above**sides
+    one = gap.dtype.type  # a Python number would make the whole array one of double precision
+    bar = np.where(rises, one(rise), one(fall))
+    bar -= eagerness * gap
+    all_sides = _share_above(bar) ** sides
     return np.where(rises, all_sides, 1 - all_sides)
 
 
 def _share_above(cutpoint: Floats) -> Floats:
     """Share of standard logistic draws above a cutpoint."""
-    return np.asarray(0.5 - 0.5 * np.tanh(0.5 * cutpoint))
+    share = np.multiply(cutpoint, -0.5)
+    np.tanh(share, out=share)
+    share *= 0.5
+    share += 0.5
+    return np.asarray(share)
 
 
 # -- choices: ordered decisions that are not about one dyad ------------------------------------
