@@ -170,7 +170,7 @@ def test_claims_are_bound_to_scenarios_and_baselines(write: Write) -> None:
 
 _FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "scenario": ({"scenario": "hrad.yaml"}, "no scenario 'hrad.yaml'", "hard.yaml", '"hrad.yaml"'),
-    "baseline": ({"baseline": "mildd.yaml"}, "no scenario 'mildd.yaml'", "mild.yaml", '"mildd.yaml"'),
+    "baseline": ({"baseline": "mildd.yaml"}, "no scenario 'mildd.yaml'", "mild.yaml", "mildd"),
     "no baseline": ({"scenario": "calm.yaml"}, "no baseline", "add `baseline`", '"calm.yaml"'),
     "outcome": ({"outcomes": ["godwill"]}, "no outcome 'godwill'", "goodwill", '"godwill"'),
     "twice": ({"outcomes": ["trade", "trade"]}, "listed twice", "keep one", '"trade"'),

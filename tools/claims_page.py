@@ -171,7 +171,7 @@ def _result(row: Row) -> Iterator[str]:
     else:
         against = f", against `{row['baseline']}`"
         compared = f" and compared with `{row['against']}`" if row["against"] else ""
-        names = "; ".join(each["name"] for each in row["outcomes"])
+        names = "; and in ".join(each["name"] for each in row["outcomes"])
         what = (
             f"Expected in `{row['scenario']}`{against}{compared}: {EXPECTED[row['expected']]} in "
         )
@@ -237,8 +237,8 @@ def _doubts(row: Row) -> Iterator[str]:
     wide, as_is = row["doubled"], row["as_it_is"]
     same = "the same" if wide["verdict"] == as_is["verdict"] else as_is["verdict"]
     yield (
-        f"With priors twice as wide, on the expected path: {_predicted(wide, row)}; with priors as they "
-        f"are: {same}."
+        f"With priors twice as wide, on the expected path: {_predicted(wide, row)}; with priors "
+        f"as they are: {same}."
     )
 
 

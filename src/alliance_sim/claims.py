@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 DRAWS = 2048
 """Runs with chance, and draws of the parameters on the expected path, unless asked otherwise."""
-ABLATION_DRAWS = 512
+ABLATION_DRAWS = 256
 """Draws of the parameters without a claim's drivers."""
-THEORY_DRAWS = 256
+THEORY_DRAWS = 128
 """Draws of the parameters under each rival theory."""
 
 _WIDEST_LOG = 3.0

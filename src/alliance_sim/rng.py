@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -53,6 +54,17 @@ class Uniforms:
         return np.maximum(out, np.float32(_SMALLEST), out=out)
 
 
+@lru_cache(maxsize=4096)  # many scenarios of one world read the same: 16 MB at most
+def _stratified(seed: int, name: str, block: int) -> Floats:
+    """One draw in each of as many equal parts of (0, 1) as a block has runs, shuffled."""
+    from scipy.stats import qmc  # costs half a second, and only runs need it
+
+    sampler = qmc.LatinHypercube(d=1, rng=stream(seed, "parameter", name, block))
+    drawn: Floats = sampler.random(BLOCK)[:, 0]
+    drawn.flags.writeable = False
+    return drawn
+
+
 def design(
     seed: int,
     names: Sequence[str],
@@ -69,22 +81,14 @@ def design(
         return np.empty((0, BLOCK))
     if method == "monte_carlo":
         out = np.stack([stream(seed, "parameter", name, block).random(BLOCK) for name in names])
+    elif method == "latin_hypercube":
+        out = np.stack([_stratified(seed, name, block) for name in names])
     else:
-        from scipy.stats import qmc  # costs half a second, and only runs need it
+        from scipy.stats import qmc
 
-        if method == "latin_hypercube":
-            out = np.stack(
-                [
-                    qmc.LatinHypercube(d=1, rng=stream(seed, "parameter", name, block)).random(
-                        BLOCK
-                    )[:, 0]
-                    for name in names
-                ]
-            )
-        else:
-            width = max(_SOBOL_WIDTH, len(names))
-            sequence = qmc.Sobol(d=width, rng=stream(seed, "parameter", "sobol"))
-            if block:
-                sequence.fast_forward(block * BLOCK)
-            out = sequence.random(BLOCK).T[: len(names)]
+        width = max(_SOBOL_WIDTH, len(names))
+        sequence = qmc.Sobol(d=width, rng=stream(seed, "parameter", "sobol"))
+        if block:
+            sequence.fast_forward(block * BLOCK)
+        out = sequence.random(BLOCK).T[: len(names)]
     return np.clip(out, 2.0**-54, 1 - 2.0**-53)

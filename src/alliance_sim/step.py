@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from alliance_sim.arrays import (
     Acts,
@@ -62,8 +63,10 @@ class Block:
     """(k, r) capability weight of third parties."""
     third_party_scale: Floats
     """(i, j, r) one over the summed weight of third parties tied to both."""
+    contested: npt.NDArray[np.intp]
+    """Places of the arenas on which anyone has a position."""
     stake: Floats
-    """(i, m, r) position times salience."""
+    """(i, m, r) position times salience, in the contested arenas."""
     stake_scale: Floats
     """(i, j, r) one over the summed salience products."""
     pushes: list[Push] = field(default_factory=list)
@@ -145,8 +148,9 @@ def _structural_balance(block: Block, rows: slice) -> Floats:
 
 
 def _issue_agreement(block: Block, rows: slice) -> Floats:
+    level = block.situation.state.arena[block.contested]
     return mechanisms.issue_agreement(
-        block.stake[rows], block.stake, block.situation.state.arena, block.stake_scale[rows]
+        block.stake[rows], block.stake, level, block.stake_scale[rows]
     )
 
 

@@ -132,9 +132,9 @@ class AllianceModel(mesa.Model):
         program = compile_scenario(scenario)
         lane = run % rng.BLOCK
         where = Lanes(int(seed), run // rng.BLOCK, slice(lane, lane + 1), scenario.sampling)
-        draws, _ = parameter_draws(program, where)
+        drawn = parameter_draws(program, where)
         self.actors = program.actors
-        self.block = prepare(program, where)
+        self.block = prepare(program, where, drawn=drawn)
         self.month = 0
         hold = LADDER.index("hold")
         self.postures: Postures = np.full((len(self.actors),) * 2 + (1,), hold, dtype=np.int8)
@@ -142,7 +142,7 @@ class AllianceModel(mesa.Model):
         self.acts: Acts
         self.noise: Noise
         self._coming: Iterator[Noise] = noise.monthly(program, where)
-        self._limits = {name: table.draw(draws) for name, table in program.class_limits.items()}
+        self._limits = {name: table.draw(drawn[0]) for name, table in program.class_limits.items()}
         self._labels: Labels = labels_of(scenario)
         self._record = Record.empty(self._labels, 1)
         for actor in self.actors:

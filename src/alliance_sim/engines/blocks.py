@@ -107,14 +107,20 @@ def _stake_scale(p: Parameters) -> Floats:
 
 
 def prepare(
-    program: Program, where: Lanes, dtype: Precision = np.float32, copies: int | None = None
+    program: Program,
+    where: Lanes,
+    dtype: Precision = np.float32,
+    copies: int | None = None,
+    drawn: tuple[Draws, Draws] | None = None,
 ) -> Block:
     """A block at the base date, calibrated and ready for its first month.
+
+    ``drawn`` is what :func:`parameter_draws` gave, where that has been called already.
 
     ``copies`` widens a block of one run, for a program without uncertain numbers, to as many
     equal runs; the analysis of the model itself uses it.
     """
-    draws, uniforms = parameter_draws(program, where)
+    draws, uniforms = drawn or parameter_draws(program, where)
     p = draw_parameters(program, draws, dtype)
     runs = copies or where.width
     timeline = Timeline(
@@ -125,6 +131,7 @@ def prepare(
         _election_draws(program, where),
         runs,
     )
+    contested = np.flatnonzero(np.any(p.salience > 0, axis=(0, 2)))
     block = Block(
         program=program,
         parameters=p,
@@ -134,7 +141,8 @@ def prepare(
         ),
         third_party_weight=p.capability,
         third_party_scale=mechanisms.third_party_scale(p.tie, p.capability),
-        stake=p.position * p.salience,
+        contested=contested,
+        stake=(p.position * p.salience)[:, contested],
         stake_scale=_stake_scale(p),
     )
     observe(block)

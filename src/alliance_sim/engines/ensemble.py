@@ -26,8 +26,8 @@ Progress = Callable[[int], None]
 
 def run_block(program: Program, labels: Labels, where: Lanes, chance: bool = True) -> Record:
     """Run the runs of one block through all months; without chance on their expected paths."""
-    block = prepare(program, where)
-    draws, _ = parameter_draws(program, where)
+    drawn = parameter_draws(program, where)
+    block, (draws, _) = prepare(program, where, drawn=drawn), drawn
     limits = {name: table.draw(draws) for name, table in program.class_limits.items()}
     record = Record.empty(labels, where.width)
     for place, leaf in enumerate(program.leaves):

@@ -33,7 +33,7 @@ def _target_share(block: Block, i: int, j: int) -> Floats:
     a, b = slice(i, i + 1), slice(j, j + 1)
     clout = np.minimum(power, 1)
     issues = mechanisms.issue_agreement(
-        block.stake[a], block.stake[b], s.arena, block.stake_scale[a, b]
+        block.stake[a], block.stake[b], s.arena[block.contested], block.stake_scale[a, b]
     )
     needs = (
         mechanisms.dependence(s.isolation[a], clout[b], s.coercion[b, a])[0, 0],

@@ -71,9 +71,7 @@ def expected(chances: Sequence[Floats], impacts: Sequence[float], tie: Floats) -
 
 
 def _mean_impact(chances: Sequence[Floats], impacts: Sequence[float], tie: Floats) -> Floats:
-    return sum(
-        (chance * impact for chance, impact in zip(chances, impacts, strict=True)), 0 * tie
-    )
+    return sum((chance * impact for chance, impact in zip(chances, impacts, strict=True)), 0 * tie)
 
 
 def _parts(
@@ -160,11 +158,10 @@ def revision_chance(
 
 def _share_above(cutpoint: Floats) -> Floats:
     """Share of standard logistic draws above a cutpoint."""
-    share = np.multiply(cutpoint, -0.5)
-    np.tanh(share, out=share)
-    share *= 0.5
-    share += 0.5
-    return np.asarray(share)
+    odds = np.asarray(np.minimum(cutpoint, 80))  # beyond, single precision overflows
+    np.exp(odds, out=odds)
+    odds += 1
+    return np.asarray(np.divide(1, odds, out=odds))
 
 
 # -- choices: ordered decisions that are not about one dyad ------------------------------------
