@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alliance_sim import plots
+    from alliance_sim.claims import judge_claims
     from alliance_sim.engines.agents import AllianceModel
     from alliance_sim.errors import AllianceSimError, InputError, Problem, RunError
     from alliance_sim.load import load_scenario, load_world, read_scenario
@@ -31,6 +32,7 @@ __all__ = [
     "Scenario",
     "World",
     "compare",
+    "judge_claims",
     "load_scenario",
     "load_world",
     "plots",
@@ -48,6 +50,7 @@ _HOMES = {
     "Scenario": "spec",
     "World": "spec",
     "compare": "simulate",
+    "judge_claims": "claims",
     "load_scenario": "load",
     "load_world": "load",
     "read_scenario": "load",

@@ -37,6 +37,7 @@ def run(
     *,
     workers: int = 1,
     progress: Callable[[int], None] | None = None,
+    chance: bool = True,
 ) -> xr.Dataset:
     """Run a scenario many times.
 
@@ -46,6 +47,9 @@ def run(
         seed: any integer from 0; the same seed gives the same numbers, whatever the workers.
         workers: processes to share the work.
         progress: called with the number of runs just finished.
+        chance: False gives every run its expected path: each decision does what it does on
+            average and nothing is shaken, so that runs differ by their parameters (and by
+            elections and open dates, which are drawn all the same).
 
     Returns:
         A dataset with dims run, month, dyad, pair, actor, other, parameter. Every declared
@@ -79,11 +83,13 @@ def run(
     _check_numbers(runs=runs, seed=seed, workers=workers)
     runs, seed, workers = int(runs), int(seed), int(workers)
     warn_if_unstable(checked)
-    record = run_ensemble(checked, runs, seed, workers, progress or (lambda done: None))
+    record = run_ensemble(
+        checked, runs, seed, workers, progress or (lambda done: None), chance=chance
+    )
     if not np.isfinite(record.outcomes).all():
         broken = int(np.flatnonzero(~np.isfinite(record.outcomes).all(axis=(0, 1)))[0])
         raise RunError(f"run {broken} of seed {seed} gave a number that is not finite")
-    return dataset(record, labels_of(checked), attributes(checked, runs, seed))
+    return dataset(record, labels_of(checked), attributes(checked, runs, seed, chance))
 
 
 def compare(
@@ -93,6 +99,7 @@ def compare(
     seed: int = 0,
     *,
     workers: int = 1,
+    chance: bool = True,
 ) -> xr.Dataset:
     """Effect of a scenario against a baseline, run by run.
 
@@ -105,6 +112,7 @@ def compare(
         runs: number of pairs.
         seed: any integer from 0.
         workers: processes to share the work.
+        chance: False compares expected paths, as in :func:`run`.
 
     Returns:
         A dataset in which every outcome is the difference scenario minus baseline,
@@ -124,12 +132,15 @@ def compare(
     measured = as_scenario(scenario)
     against = reporting_like(as_scenario(baseline), measured)
     return paired(
-        run(against, runs, seed, workers=workers), run(measured, runs, seed, workers=workers)
+        run(against, runs, seed, workers=workers, chance=chance),
+        run(measured, runs, seed, workers=workers, chance=chance),
     )
 
 
 def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
     """A baseline that reports what the scenario reports, over the same months and theory.
+
+    It follows the same readings of the text as well.
 
     Outcomes are ways of measuring: those of the scenario's world are used for both.
 
@@ -163,6 +174,7 @@ def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
             "horizon": scenario.horizon,
             "sampling": scenario.sampling,
             "theory": scenario.theory,
+            "readings": scenario.readings,
             "drivers": scenario.drivers,
         }
     )
@@ -213,7 +225,7 @@ def scenario_hash(scenario: Scenario) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
+def attributes(scenario: Scenario, runs: int, seed: int, chance: bool = True) -> dict[str, Any]:
     """What a dataset says of where it comes from."""
     interventions = [
         {"id": each.id, "about": each.about} | _when(each) for each in scenario.interventions
@@ -226,7 +238,9 @@ def attributes(scenario: Scenario, runs: int, seed: int) -> dict[str, Any]:
         "seed": seed,
         "runs": runs,
         "sampling": scenario.sampling,
+        "chance": "drawn" if chance else "left out: every run on its expected path",
         "theory": scenario.theory or "all mechanisms",
+        "readings": json.dumps(scenario.readings),
         "baseline": scenario.baseline or "",
         "interventions": json.dumps(interventions),
         "versions": json.dumps({name: _version(name) for name in _MADE_WITH}),

@@ -340,7 +340,7 @@ def _unlike_draws(baseline: xr.Dataset, scenario: xr.Dataset) -> Iterable[Proble
                 f"the baseline has {_extent(before)} in '{dim}', the scenario {_extent(after)}",
                 f"run both with the same {'runs' if dim == 'run' else 'horizon'}",
             )
-    for key in ("seed", "sampling"):
+    for key in ("seed", "sampling", "chance"):
         values = [_plain(ds.attrs, key) for ds in (baseline, scenario)]
         if values[0] != values[1]:
             yield Problem(
