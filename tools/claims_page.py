@@ -4,6 +4,7 @@
     alliance-sim claims --json > claims.json
     tools/claims_page.py claims.json              # writes docs/claims.md
     tools/claims_page.py claims.json -o FILE
+    tools/claims_page.py claims.json --again other.json    # compares verdicts with another run's
 
 The same JSON gives the same page, byte for byte.
 """
@@ -38,10 +39,12 @@ SHAPES = {
 }
 
 
-def page(found: Mapping[str, Any]) -> str:
+def page(found: Mapping[str, Any], again: Mapping[str, Any] | None = None) -> str:
     """The whole page."""
     rows = found["claims"]
-    parts = [*_intro(found), *_counts(found["summary"], len(rows))]
+    parts = [*_intro(found), *_counts(found["summary"], len(rows)), *_singled_out(rows)]
+    if again is not None:
+        parts.append(_again(rows, again))
     groups = (
         ("Claims of the conclusion", [row for row in rows if row["in_conclusion"]]),
         ("Claims of the body", [row for row in rows if not row["in_conclusion"]]),
@@ -63,7 +66,8 @@ def _intro(found: Mapping[str, Any]) -> Iterator[str]:
     yield _wrapped(
         "This page is made by `tools/claims_page.py` from the output of `alliance-sim claims "
         "--json`; nothing on it is written by hand. Each claim has what it says, the mechanism "
-        "that the paper gives, the result, and the doubt that is left. The rules of the verdicts "
+        "(through whose decisions it can come about in the model), the result, and the doubt that "
+        "is left. The rules of the verdicts "
         "were fixed before any result: [verdicts.md](verdicts.md)."
     )
     yield _wrapped(
@@ -76,8 +80,8 @@ def _intro(found: Mapping[str, Any]) -> Iterator[str]:
     yield _wrapped(
         f"{settings['runs']:,} paired runs and as many draws of all uncertain numbers, "
         f"{settings['ablation_draws']:,} without a claim's drivers, {settings['theory_draws']:,} "
-        f"for each theory; seed {settings['seed']}; {settings['scenarios_run']:,} different "
-        f"scenarios run. Made with {made or 'nothing run'}."
+        f"for each theory; seed {settings['seed']}; {settings['scenarios_run']:,} "
+        f"ensembles in all. Made with {made or 'nothing run'}."
     )
 
 
@@ -97,6 +101,30 @@ def _counts(summary: Mapping[str, Any], total: int) -> Iterator[str]:
     yield _wrapped(
         f"Doubling the width of the priors moves the verdict of {len(moved)} of {total} "
         f"claims{listed}."
+    )
+
+
+def _singled_out(rows: Sequence[Row]) -> Iterator[str]:
+    """The claims that did not come out supported, by verdict."""
+    lines = []
+    for verdict in VERDICTS[1:]:
+        found = [row for row in rows if row["verdict"] == verdict]
+        listed = [f"[{row['id']}](#{row['id'].lower()}) {row['statement']}" for row in found]
+        if found:
+            lines += [f"**{verdict.capitalize()}**", "\n".join(f"- {each}" for each in listed)]
+    yield from lines
+
+
+def _again(rows: Sequence[Row], again: Mapping[str, Any]) -> str:
+    """How many verdicts another run, under another seed, gives as well."""
+    other = {row["id"]: row["verdict"] for row in again["claims"]}
+    moved = [
+        f"{row['id']} ({other[row['id']]})" for row in rows if other[row["id"]] != row["verdict"]
+    ]
+    named = f": all but {', '.join(moved)}" if moved else ""
+    return _wrapped(
+        f"Run again with seed {again['settings']['seed']}, {len(rows) - len(moved)} of {len(rows)} "
+        f"claims get the same verdict{named}."
     )
 
 
@@ -309,7 +337,9 @@ def _cell(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    shown = f"{value:+.3f}"
+    if value == 0:
+        return "0"
+    shown = f"{value:+.3f}" if abs(value) >= 0.0005 else f"{value:+.0e}"
     return shown if any(digit in shown for digit in "123456789") else shown[1:]
 
 
@@ -325,9 +355,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("found", type=Path, help="output of `alliance-sim claims --json`")
     parser.add_argument("-o", "--out", type=Path, default=PAGE, help="page to write")
+    parser.add_argument("--again", type=Path, help="output of another run, under another seed")
     options = parser.parse_args()
     found = json.loads(options.found.read_text(encoding="utf-8"))
-    options.out.write_text(page(found), encoding="utf-8")
+    again = json.loads(options.again.read_text(encoding="utf-8")) if options.again else None
+    options.out.write_text(page(found, again), encoding="utf-8")
     print(f"Written: {options.out}")
 
 

@@ -1,7 +1,7 @@
 """Write docs/drivers.md and docs/tensions.md from the shipped worlds and the paper's files.
 
-    python tools/paper_pages.py           writes both
-    python tools/paper_pages.py --check   tells whether they are as they would be written
+python tools/paper_pages.py           writes both
+python tools/paper_pages.py --check   tells whether they are as they would be written
 """
 
 from __future__ import annotations

@@ -97,7 +97,9 @@ def _ablation(cases: Sequence[Case]) -> Json:
     for each, case in zip(found["outcomes"], cases, strict=True):
         whole = case.values(PLAIN, False, draws, means=True).mean(dtype=np.float64)
         each["whole"] = float(whole)
-        each["kept"] = verdicts.kept(each["mean"], float(whole))
+        # What is left of less than the smallest effect of interest says nothing.
+        telling = abs(whole) >= case.rule(chance=False).smallest
+        each["kept"] = verdicts.kept(each["mean"], float(whole)) if telling else None
     removed = citing(plan.scenario(bound.scenario).world, bound.claim.drivers)
     return {"removed": list(removed), **found}
 

@@ -46,10 +46,9 @@ def _table(report: Report) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for header in ("claim", "verdict"):
         table.add_column(header, no_wrap=True)
-    table.add_column("effect [90%]", justify="right")
+    table.add_column("effect [90%], of what", overflow="fold")
     for header in ("MC\nerror", "draws", "without", "theories"):
         table.add_column(header, justify="right", no_wrap=True)
-    table.add_column("outcome in scenario", overflow="fold")
     for row in report.claims:
         for cells in _rows(row):
             table.add_row(*cells)
@@ -60,7 +59,7 @@ def _rows(row: Row) -> Iterator[tuple[Text | str, ...]]:
     """One line for each outcome of a claim; the first has the verdict on all of them."""
     verdict = Text(row["verdict"], style=_STYLES.get(row["verdict"], ""))
     if row["untestable"]:
-        yield (row["id"], verdict, "", "", "", "", "", plain(row["scenario"]))
+        yield (row["id"], verdict, plain(row["scenario"]), "", "", "", "")
         return
     left = row["without_its_drivers"]
     agree = [each["agrees"] for each in row["theories"].values()]
@@ -70,19 +69,20 @@ def _rows(row: Row) -> Iterator[tuple[Text | str, ...]]:
         yield (
             "" if place else row["id"],
             "" if place else verdict,
-            f"{number(effect['mean'])} [{number(effect['q05'])}, {number(effect['q95'])}]",
+            f"{number(effect['mean'])} [{number(effect['q05'])}, {number(effect['q95'])}]\n"
+            + plain(f"{found['outcome']} in {row['scenario']}"),
             f"{effect['error']:.4f}",
             f"{found['share']:.0%}",
             kept(without["kept"]) if left["removed"] else "none",
             "" if place else f"{sum(agree)}/{len(agree)}",
-            plain(f"{found['outcome']} in {row['scenario']}"),
         )
 
 
 def number(value: float) -> str:
-    """A difference with its sign, but for one that rounds to nothing."""
-    shown = f"{value:+.3f}"
-    return shown if any(digit in shown for digit in "123456789") else shown[1:]
+    """A difference with its sign, and with one digit where three decimals show none."""
+    if value == 0:
+        return "0"
+    return f"{value:+.3f}" if abs(value) >= 0.0005 else f"{value:+.0e}"
 
 
 def kept(share: float | None) -> str:

@@ -44,12 +44,12 @@ def contents() -> dict[str, list[dict[str, Any]]]:
 def listing(scenarios: Iterable[Mapping[str, Any]], worlds: Iterable[Mapping[str, Any]]) -> Group:
     """What is shipped."""
     table = new_table("name", ())
-    for header in ("title", "question", "claims"):
+    for header in ("question", "claims"):
         table.add_column(header, overflow="fold")
     table.columns[0].no_wrap = True
     for each in scenarios:
         claims = " ".join(each["claims"])
-        table.add_row(each["name"], plain(each["title"]), plain(each["question"]), claims)
+        table.add_row(each["name"], plain(each["question"] or each["title"]), claims)
     places = new_table("name", ())
     places.columns[0].no_wrap = True
     places.add_column("title", overflow="fold")
