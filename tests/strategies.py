@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -57,7 +58,13 @@ def relation(draw: st.DrawFn, a: str, b: str, domains: list[str]) -> dict[str, A
 
 
 @st.composite
-def signal(draw: st.DrawFn, actors: list[str], arenas: list[str], domains: list[str]) -> Any:
+def signal(
+    draw: st.DrawFn,
+    actors: list[str],
+    arenas: list[str],
+    domains: list[str],
+    choices: Sequence[str] = (),
+) -> Any:
     """Something measurable."""
     a, b = draw(st.permutations(actors))[:2]
     options: list[Any] = [
@@ -74,25 +81,36 @@ def signal(draw: st.DrawFn, actors: list[str], arenas: list[str], domains: list[
     ]
     options += [{"arena": arena} for arena in arenas]
     options += [{"cooperation": {"dyad": f"{a}-{b}", "domain": domain}} for domain in domains]
+    options += [{"partners": {"of": a, "domain": domain, "from": 0.4}} for domain in domains]
+    options += [{"partners": {"of": a, "from": 0.25}}]
+    options += [{"choice": choice} for choice in choices]
     return draw(st.sampled_from(options))
 
 
 @st.composite
-def driver(draw: st.DrawFn, actors: list[str], arenas: list[str], domains: list[str]) -> Any:
-    """A driver on any channel with any response."""
+def driver(
+    draw: st.DrawFn,
+    actors: list[str],
+    arenas: list[str],
+    domains: list[str],
+    choices: Sequence[str] = (),
+) -> Any:
+    """A driver on any channel with any response, under any reading."""
     a, b = draw(st.permutations(actors))[:2]
     channels: list[Any] = ["orientation", "orientation", "trust"]
     channels += [{"arena": arena} for arena in arenas]
     channels += [{kind: domain} for domain in domains for kind in ("desire", "capacity")]
+    channels += [{"choice": choice} for choice in choices for _ in range(2)]
     return {
         "name": "a driver",
         "direction": draw(st.sampled_from(["convergence", "divergence"])),
         "dyads": [f"{a}-{b}"],
-        "signal": draw(signal(actors, arenas, domains)),
+        "signal": draw(signal(actors, arenas, domains, choices)),
         "response": draw(
             st.sampled_from(
                 [
                     "linear",
+                    "either_way",
                     {"saturating": {"half": 0.3}},
                     {"threshold": {"at": 0.5, "width": 0.01}},
                     {"hump": {"peak": 0.4, "width": 0.05}},
@@ -101,7 +119,23 @@ def driver(draw: st.DrawFn, actors: list[str], arenas: list[str], domains: list[
         ),
         "weight": draw(weight()),
         "channel": draw(st.sampled_from(channels)),
+        "reading": draw(
+            st.sampled_from([{}, {}, {"doubt": ["strict"]}, {"doubt": ["strict", "loose"]}])
+        ),
         "source": "judgement",
+    }
+
+
+@st.composite
+def choice(draw: st.DrawFn, actors: list[str]) -> dict[str, Any]:
+    """An ordered decision among a few options."""
+    sizes = draw(st.lists(st.integers(1, 9), min_size=2, max_size=5))
+    return {
+        "name": "A choice",
+        "by": draw(st.sampled_from(actors)),
+        "options": [f"option_{number}" for number in range(len(sizes))],
+        "shares": [size / sum(sizes) for size in sizes],
+        "rate": draw(unit_number()),
     }
 
 
@@ -134,8 +168,8 @@ def intervention(draw: st.DrawFn, number: int, world: dict[str, Any]) -> dict[st
         actions.append({"arena": {"id": arena, "change": draw(signed), "over_months": 2}})
         actions.append({"presence": {"of": a, "in": arena, "level": draw(unit_number())}})
     for agreement, given in world["agreements"].items():
-        party = given["parties"][0]
-        does = draw(st.sampled_from(["leave", "threaten"]))
+        party = draw(st.sampled_from(given["parties"]))
+        does = draw(st.sampled_from(["leave", "threaten", "join"]))
         actions.append({"agreement": {"id": agreement, "party": party, "does": does}})
     at = draw(
         st.sampled_from(["2000-02", {"between": ["2000-02", "2000-06"]}, {"hazard_per_year": 2.0}])
@@ -187,11 +221,24 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
             "name": "League",
             "parties": actors[:2],
             "depth": draw(unit_number()),
+            "in_force": draw(st.booleans()),
         }
+    choices = ["aid", "vote"][: draw(st.integers(0, 2))]
+    world["choices"] = {name: draw(choice(actors)) for name in choices}
+    world["readings"] = {
+        "doubt": {
+            "name": "How strictly",
+            "options": {"loose": "Loosely.", "strict": "Strictly."},
+            "default": draw(st.sampled_from(["loose", "strict"])),
+        }
+    }
+    world["behaviour"] = {
+        "revision": {"chance": draw(st.floats(0.02, 0.98)), "eagerness": draw(st.floats(0, 9))}
+    }
     chosen = draw(st.sets(st.sampled_from(MECHANISMS), max_size=len(MECHANISMS)))
     world["mechanisms"] = {name: {"weight": draw(weight())} for name in sorted(chosen)}
     for number in range(draw(st.integers(0, 3))):
-        world["drivers"][f"driver_{number}"] = draw(driver(actors, arenas, domains))
+        world["drivers"][f"driver_{number}"] = draw(driver(actors, arenas, domains, choices))
     if draw(st.booleans()):
         world["actors"][actors[0]]["government"] = draw(government(actors[0], actors))
     world["outcomes"] = {
@@ -200,7 +247,9 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
             "measure": {"alignment": f"{actors[0]}->{actors[1]}"},
             "range": [-1, 1],
         },
-        "reading": {"name": "Reading", "measure": draw(signal(actors, arenas, domains))},
+        "reading": {"name": "Reading", "measure": draw(signal(actors, arenas, domains, choices))},
+        "fell": {"name": "Fell", "measure": {"fallen": {"of": "liking", "by": 0.02}}},
+        "spread": {"name": "Spread", "measure": {"variance": "reading"}},
         "kind": {"name": "Kind", "measure": {"relation_class": f"{actors[0]}-{actors[1]}"}},
     }
     return world
@@ -216,7 +265,8 @@ def scenario_data(draw: st.DrawFn, interventions: bool = True) -> dict[str, Any]
         "world": world,
         "horizon": {"start": "2000-01", "months": draw(st.integers(6, 14))},
         "interventions": [draw(intervention(k, world)) for k in range(number)],
-        "outcomes": ["liking", "reading", "kind"],
+        "outcomes": ["liking", "reading", "kind", "fell", "spread"],
+        "readings": draw(st.sampled_from([{}, {"doubt": "loose"}, {"doubt": "strict"}])),
         "dyads": list(world["dyads"])[:2],
         "sampling": draw(st.sampled_from(["monte_carlo", "latin_hypercube"])),
     }

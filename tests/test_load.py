@@ -282,6 +282,68 @@ def change(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
             "'athens->persia' is no direction of 'athens-sparta'; use athens->sparta or",
         ),
         (("world", "dyads", "persia-athens"), {"alignment": 0}, "was given before as 'athens-p"),
+        (
+            ("readings", "cause"),
+            "truer",
+            "readings.cause: 'cause' has no option 'truer'; did you mean 'truest'?",
+        ),
+        (
+            ("readings", "couse"),
+            "truest",
+            "readings.couse: unknown reading 'couse'; did you mean 'cause'?",
+        ),
+        (
+            ("world", "readings", "cause", "default"),
+            "none",
+            "default 'none' is no option; use one of: truest, openly",
+        ),
+        (
+            ("world", "drivers", "vote_heard", "reading", "cause", 0),
+            "truer",
+            "world.drivers.vote_heard.reading.cause.0: no reading 'cause' with an option 'truer'",
+        ),
+        (("world", "drivers", "vote_heard", "reading", "cause"), [], "needs at least 1"),
+        (("world", "choices", "war_vote", "by"), "spartan", "unknown actor 'spartan'; did you"),
+        (("world", "choices", "war_vote", "options"), ["peace"], "needs at least 2"),
+        (
+            ("world", "choices", "war_vote", "shares"),
+            [0.5, 0.5],
+            "world.choices.war_vote: 3 options have 2 shares; give one each",
+        ),
+        (
+            ("world", "choices", "war_vote", "shares", 0),
+            0.4,
+            "world.choices.war_vote.shares: shares of options sum to 0.9; make them positive",
+        ),
+        (("world", "choices", "war_vote", "shares"), [1.0, 0.0, 0.0], "make them positive"),
+        (
+            ("world", "drivers", "assembly_stirred", "channel", "choice"),
+            "war_vot",
+            "channel.choice: unknown choice 'war_vot'; did you mean 'war_vote'?",
+        ),
+        (("world", "outcomes", "votes", "measure", "choice"), "x", "unknown choice 'x'"),
+        (("world", "outcomes", "partners", "measure", "partners", "of"), "league", "unknown actor"),
+        (("world", "outcomes", "partners", "measure", "partners", "from"), 2, "2 is above 1"),
+        (("world", "outcomes", "partners", "measure", "partners", "from"), ..., "is missing"),
+        (
+            ("world", "outcomes", "estranged", "measure", "fallen", "of"),
+            "kind_of_tie",
+            "world.outcomes.estranged.measure.fallen.of: 'kind_of_tie' is not measured month by",
+        ),
+        (("world", "outcomes", "estranged", "measure", "fallen", "by"), 0, "0 is not above 0"),
+        (
+            ("world", "outcomes", "unsteady", "measure", "variance"),
+            "estranged",
+            "'estranged' is not measured month by month as a number; name an outcome that is a",
+        ),
+        (("outcomes", 1), "lasting", "outcomes.1: 'lasting' measures an effect, not a run"),
+        (
+            ("world", "agreements", "argive_pact", "in_force"),
+            "no",
+            "world.agreements.argive_pact.in_force: ",
+        ),
+        (("world", "behaviour", "revision", "chance"), 1, "1 is not below 1"),
+        (("world", "behaviour", "revision", "chance"), {"uniform": [0, 1]}, "revision.chance: "),
     ],
 )
 def test_plain_data_is_checked_alike_and_errors_carry_its_path(
@@ -534,8 +596,8 @@ def test_a_mistake_is_told_in_the_file_that_makes_it(tmp_path: Path, world: Path
     child = write(tmp_path, "c.yaml", CHILD + "horizon: {months: -1}\n")
     assert refused(child) == [
         "base.yaml:2:1: unknown key 'nmae'; did you mean 'name'?",
-        "base.yaml:4:19: unknown outcome 'no'; use one of: exchange, kind_of_tie, peace, "
-        "sparta_to_persia, tie, trade",
+        "base.yaml:4:19: unknown outcome 'no'; use one of: estranged, exchange, kind_of_tie, "
+        "lasting, partners, peace, sparta_to_persia, tie, trade, unsteady, votes",
         "c.yaml:3:19: -1 is below 1; give at least 1",
         f"greece.yaml:{line}:12: 6 is above 1; give a number from 0 to 1",
     ]

@@ -235,6 +235,7 @@ def _monthly(world: World, name: str) -> str:
     return name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLAIMS)
 def test_the_outcome_stays_where_it_is_while_nobody_decides(name: str) -> None:
     scenarios, baseline, outcomes = scenarios_of(name)

@@ -431,6 +431,8 @@ def test_higher_utility_never_gives_a_lower_option(
 
 @pytest.mark.parametrize("utility", [-400.0, 400.0])
 def test_far_ends_of_a_choice_are_certain_and_do_not_overflow(utility: float) -> None:
-    mean = decision.mean_option(np.array([utility], np.float32), decision.choice_cutpoints((0.5, 0.5)))
+    mean = decision.mean_option(
+        np.array([utility], np.float32), decision.choice_cutpoints((0.5, 0.5))
+    )
     assert mean.dtype == np.float32
     assert mean.item() == (utility > 0)

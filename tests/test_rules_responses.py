@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from alliance_sim.compile.readings import response
 from alliance_sim.rules import responses
 
 quick = settings(max_examples=50, deadline=None)
@@ -52,3 +53,10 @@ def test_hump_response_by_hand() -> None:
     np.testing.assert_allclose(
         responses.hump(signal, 0.5, 0.2), [two, one, 1, one, two], rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("plain", ["linear", "either_way"])
+def test_a_response_without_shape_is_the_signal_itself(plain: str) -> None:
+    # That a fall counts as a rise is a matter of the change since the base date, not of this.
+    signal = np.array([-0.5, 0.0, 0.25, 2.0])
+    np.testing.assert_array_equal(response(plain)(signal), signal)  # type: ignore[arg-type]

@@ -188,7 +188,9 @@ def test_a_wrong_type_anywhere_fails_both(kind: Kind) -> None:
     document = document_of(kind)
     for count, (path, value) in enumerate(kinds_of_places(kind)):
         wrong: list[Any] = []
-        if isinstance(value, int | float):
+        if isinstance(value, bool):
+            wrong += ["no", 0]
+        elif isinstance(value, int | float):
             wrong += ["0.5", True, {"Unknown-key": 1}, ["x", 1]][count % 4 :][:1]
         elif isinstance(value, str):
             wrong += [0.5, ["x", 1]][count % 2 :][:1]
@@ -234,7 +236,9 @@ def test_numbers_out_of_bounds_are_told_alike(kind: Kind) -> None:
 DISTRIBUTED = (
     "uniform", "triangular", "normal", "truncated_normal", "lognormal", "beta", "categorical",
 )  # fmt: skip
-ALONE = ("turnover", "temperature", "range", "impacts", "cutpoints", "rise", "fall", "capability")
+ALONE = ("turnover", "temperature", "range", "impacts", "cutpoints", "rise", "fall", "capability",
+    "shares",
+)  # fmt: skip
 """What numbers mean together is checked by the loader alone."""
 
 
@@ -264,7 +268,9 @@ def assert_wrong_across(kind: Kind, document: dict[str, Any]) -> None:
 
 
 CROSS = re.compile(
-    r"unknown (actor|arena|agreement|outcome|theory|cooperation domain)|has no government"
+    r"unknown (actor|arena|agreement|outcome|theory|cooperation domain|choice|reading)"
+    r"|has no (government|option)|no reading|is no option|options have \d shares"
+    r"|shares of options sum|measured month by month"
     r"|is not declared|by direction lacks|probabilities|trust would rise|driver has no dyads"
     r"|is no party|declares no relation"
 )
@@ -279,6 +285,15 @@ CROSS = re.compile(
         (("interventions", 6, "government", "becomes"), "monarchy"),
         (("outcomes", 0), "glory"),
         (("theory",), "none"),
+        (("readings", "cause"), "true"),
+        (("readings", "causes"), "truest"),
+        (("world", "drivers", "vote_heard", "reading", "cause"), ["true"]),
+        (("world", "drivers", "vote_heard", "signal", "choice"), "vote"),
+        (("world", "choices", "war_vote", "by"), "thebes"),
+        (("world", "choices", "war_vote", "shares"), [0.5, 0.5]),
+        (("world", "readings", "cause", "default"), "true"),
+        (("world", "outcomes", "unsteady", "measure", "variance"), "kind_of_tie"),
+        (("outcomes", 0), "lasting"),
         (("world", "groups", "league", "members", 0), "thebes"),
         (("world", "drivers", "quarrel", "channel", "arena"), "thebes"),
         (("world", "dyads", "athens-thebes"), {"alignment": 0}),

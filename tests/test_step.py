@@ -212,7 +212,9 @@ def scenario(names: list[str]) -> Scenario:
             "wish": driver({"desire": "trade"}, apart, f"{a}-{c}", {"trust": f"{c}->{a}"}, 0.5),
             "bank": driver({"capacity": "arms"}, together, f"{a}-{d}", {"arena": "border"}, 0.25),
             "heat": driver({"arena": "border"}, apart, "", {"commitment": f"{a}-{b}"}, 0.2),
-            "jolt": driver("orientation", apart, f"{b}->{a}", {"alignment": f"{c}->{d}"}, 0.6, either),
+            "jolt": driver(
+                "orientation", apart, f"{b}->{a}", {"alignment": f"{c}->{d}"}, 0.6, either
+            ),
             "call": driver({"choice": "vote"}, together, "", {"alignment": f"{a}->{b}"}, 1.3),
             "oath": driver({"choice": "vote"}, apart, "", {"trust": f"{a}->{d}"}, 0.9),
             "fear": driver({"choice": "aid"}, apart, "", {"trust": f"{c}->{b}"}, 1.1, either),
@@ -471,7 +473,9 @@ class Hand:
 
     def next_record(self, c: int, draw: float | None = None) -> float:
         """The record of a choice: it moves towards the option that is chosen."""
-        pushed = self.moved("fear") if CHOICES[c] == "aid" else self.moved("call") + self.moved("oath")
+        pushed = (
+            self.moved("fear") if CHOICES[c] == "aid" else self.moved("call") + self.moved("oath")
+        )
         passed, below = 0.0, 0.0
         for share in SHARES[c][:-1]:
             below += share

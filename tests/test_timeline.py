@@ -648,7 +648,11 @@ def greek_record(*interventions: dict[str, Any]) -> Record:
     scenario |= {
         "interventions": list(interventions),
         "sources": {},
-        "outcomes": list(scenario["world"]["outcomes"]),
+        "outcomes": [
+            name
+            for name, outcome in scenario["world"]["outcomes"].items()
+            if "effect" not in outcome["measure"]
+        ],
         "sampling": "latin_hypercube",
     }
     scenario["horizon"]["months"] = 17  # up to the first election, in 1433-06

@@ -46,6 +46,12 @@ def small_world() -> dict[str, Any]:
                 "depth": 0.4,
                 "source": "thucydides 1.115",
             },
+            "argive_pact": {
+                "name": "Pact with Argos, drafted only",
+                "parties": ["athens", "corinth"],
+                "depth": {"uniform": [0.1, 0.3]},
+                "in_force": False,
+            },
         },
         "dyads": _dyads(),
         "mechanisms": {name: {"weight": 0.1 + index / 100} for index, name in enumerate(MECHANISMS)}
@@ -55,10 +61,20 @@ def small_world() -> dict[str, Any]:
             "ties": ["dependence", "commitment", "reputation"],
         },
         "drivers": _drivers(),
+        "choices": _choices(),
+        "readings": {
+            "cause": {
+                "name": "What Thucydides takes for the cause",
+                "options": {"truest": "Fear of Athens.", "openly": "The quarrels of the day."},
+                "default": "openly",
+                "source": "thucydides 1.23",
+            },
+        },
         "outcomes": _outcomes(),
         "behaviour": {
             "calibration": "base_date",
             "postures": {"base_weight": 1.5, "impacts": [-1, -0.4, 0, 0.4, 1]},
+            "revision": {"chance": 0.3, "eagerness": {"triangular": [1, 2, 3]}},
             "trust": {"rise": 0.02, "fall": 0.05},
         },
         "classes": {"hostile_below": -0.3, "broad_from": 2},
@@ -226,6 +242,39 @@ def _drivers() -> dict[str, Any]:
             "channel": {"arena": "corcyra"},
             "source": "judgement",
         },
+        "assembly_stirred": {
+            "name": "Any change in Corinth's partners stirs the assembly",
+            "direction": "convergence",
+            "signal": {"partners": {"of": "corinth", "domain": "trade", "from": 0.35}},
+            "response": "either_way",
+            "weight": {"lognormal": [0.5, 0.3]},
+            "channel": {"choice": "war_vote"},
+            "reading": {"cause": ["openly", "truest"]},
+            "source": "thucydides 1.67",
+        },
+        "vote_heard": {
+            "name": "What Sparta's assembly votes is heard in Athens",
+            "direction": "divergence",
+            "dyads": ["athens->sparta"],
+            "signal": {"choice": "war_vote"},
+            "weight": 0.5,
+            "reading": {"cause": ["truest"]},
+            "source": "judgement",
+        },
+    }
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "war_vote": {
+            "name": "Vote on war",
+            "about": "Put by Corinth.",
+            "by": "sparta",
+            "options": ["peace", "embassy", "war"],
+            "shares": [0.5, 0.3, 0.2],
+            "rate": {"uniform": [0.1, 0.3]},
+            "source": {"shares": "judgement", "rate": "judgement"},
+        },
     }
 
 
@@ -249,6 +298,21 @@ def _outcomes() -> dict[str, Any]:
         },
         "tie": {"name": "Institutional depth", "measure": {"commitment": "sparta-corinth"}},
         "peace": {"name": "The peace", "measure": {"agreement": {"id": "thirty_years_peace"}}},
+        "votes": {"name": "Votes for war", "measure": {"choice": "war_vote"}},
+        "partners": {
+            "name": "Partners of Sparta",
+            "measure": {"partners": {"of": "sparta", "from": 0.2}},
+            "range": [0, 3],
+        },
+        "estranged": {
+            "name": "Sparta turned from Persia",
+            "measure": {"fallen": {"of": "sparta_to_persia", "by": 0.1}},
+        },
+        "unsteady": {"name": "Unsteady trade", "measure": {"variance": "trade"}},
+        "lasting": {
+            "name": "Persistence",
+            "measure": {"effect": {"on": "trade", "reports": "persistence"}},
+        },
         "kind_of_tie": {
             "name": "What Sparta and Persia are",
             "measure": {"relation_class": "sparta-persia"},
@@ -323,6 +387,7 @@ def small_scenario(world: Any = None) -> dict[str, Any]:
         "outcomes": ["sparta_to_persia", "trade", "kind_of_tie"],
         "dyads": ["athens-sparta", "sparta->persia"],
         "theory": "balance_of_threat",
+        "readings": {"cause": "truest"},
         "sampling": "sobol",
         "claims": ["C01"],
         "sources": {"decree": "thucydides 1.67"},
