@@ -435,4 +435,4 @@ def test_far_ends_of_a_choice_are_certain_and_do_not_overflow(utility: float) ->
         np.array([utility], np.float32), decision.choice_cutpoints((0.5, 0.5))
     )
     assert mean.dtype == np.float32
-    assert mean.item() == (utility > 0)
+    assert mean.item() == pytest.approx(float(utility > 0), abs=1e-30)
