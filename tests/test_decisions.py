@@ -514,7 +514,6 @@ def test_the_mean_of_many_runs_comes_near_the_expected_path() -> None:
         assert moved > 0.02, (name, moved)
 
 
-@pytest.mark.xfail(reason="the stake of the mean path is that of those who have not held it yet")
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_the_expected_path_of_a_breach_is_its_mean(share: float) -> None:
     """Each run keeps all its trust until it loses the share; their mean is known."""
@@ -671,7 +670,6 @@ def test_an_intervention_reaches_trust_through_a_decision_only() -> None:
 # -- what is known to be wrong -------------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="parties without a tie draw no noise but have a mean")
 @pytest.mark.parametrize("eagerness", [2.0, 20.0])
 def test_trust_without_a_tie_is_one_half_whatever_is_broken(eagerness: float) -> None:
     given = measured(
@@ -687,7 +685,6 @@ def test_trust_without_a_tie_is_one_half_whatever_is_broken(eagerness: float) ->
         assert (series(checked, 20, chance=chance)["untied"] == 0.5).all()
 
 
-@pytest.mark.xfail(reason="rounded up, the shares of the other options are everything")
 def test_a_share_next_to_nothing_is_refused_or_drawn() -> None:
     given = voting(2).world.model_dump(mode="json", by_alias=True, exclude_unset=True)
     given["choices"]["vote"]["shares"] = (0.5, 0.5, 1e-10)

@@ -434,8 +434,8 @@ def block() -> Block:
     program = compile_scenario(Scenario.model_validate(scenario))
     where = Lanes(5, 0, slice(0, 5), "latin_hypercube")
     block = prepare(program, where)
-    for month, (decisions, shocks) in zip(range(24), monthly(program, where), strict=False):
-        advance(block, month, decisions, shocks)
+    for month, noise in zip(range(24), monthly(program, where), strict=False):
+        advance(block, month, noise)
     return block
 
 

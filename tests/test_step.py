@@ -435,7 +435,8 @@ class Hand:
         """What remains at stake: what has been held against j is gone."""
         moved, gap = self.warranted(i, j, acts)
         moved += RATE["trust_reversion"] / CHANCE * gap * revised(gap, [mood])
-        return self.w[i, j] * (1 - revised(-self.w[i, j] * moved, [mood]))
+        held = revised(-self.w[i, j] * moved, [mood])
+        return self.w[i, j] * (1 - held) / (1 - held * self.w[i, j])
 
     def next_pressure(self, i: int, j: int, acts: dict[str, Any]) -> float:
         kept = (1 - RATE["coercion_decay"]) * self.e[i, j]

@@ -334,9 +334,10 @@ def _hold_against(block: Block, noise: Floats | None, rows: slice) -> None:
     """Let these actors decide whether they now hold a broken agreement against the other."""
     s = block.situation.state
     loss = -s.wronged[rows] * s.trust[rows]
-    held = _revision(block, loss, noise, 1)
+    held = _revision(block, loss, noise, 1) * np.ones(1, loss.dtype)
     s.trust[rows] += loss * held
-    s.wronged[rows] *= 1 - held * np.ones(1, loss.dtype)
+    # On average, what is held against the other is a share of trust that has already lost it.
+    s.wronged[rows] *= (1 - held) / np.maximum(1 - held * s.wronged[rows], 1e-6)
 
 
 def _trust_level(block: Block, rows: slice) -> Floats:
@@ -426,7 +427,7 @@ def begin_month(block: Block, month: int) -> bool:
     if broken is not None:
         s = block.situation.state
         share = block.parameters.behaviour["trust_breach"]
-        s.wronged = updates.wronged(s.wronged, broken, share).astype(s.trust.dtype, copy=False)
+        s.wronged = updates.wronged(s.wronged, broken * block.parameters.tie, share).astype(s.trust.dtype, copy=False)
         block.breached = True
     return changed
 

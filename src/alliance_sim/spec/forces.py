@@ -125,9 +125,10 @@ class Choice(Frozen):
     @field_validator("shares")
     @classmethod
     def _sum_to_one(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if any(share <= 0 for share in value) or abs(sum(value) - 1) > 1e-9:
+        if any(share < 1e-6 for share in value) or abs(sum(value) - 1) > 1e-9:
             raise problem_error(
-                f"shares of options sum to {sum(value):g}", "make them positive and sum to 1"
+                f"shares of options sum to {sum(value):g}",
+                "make them positive, each at least 0.000001, and their sum 1",
             )
         return value
 
