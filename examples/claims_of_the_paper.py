@@ -1,10 +1,10 @@
-"""Which of two opposite readings of one sentence does the model bear out?
+"""Western force, absent and present: can both have drawn Russia and Iran together?
 
     python examples/claims_of_the_paper.py [runs]
 
-The paper says that Western unwillingness to intervene drew Russia to Iran (C26), and that an American
-intervention in Syria would strengthen the two (C01). Prints the verdict on both, what is left
-of the effect without the claim's own drivers, and the verdict under each reading of the text.
+The paper says that Western unwillingness to intervene drew Russia to Iran (C26), and that an
+American intervention in Syria would strengthen the two (C01). Prints the verdict on both, what is
+left of the effect without the claim's own drivers, and the verdict under each reading of the text.
 """
 
 from __future__ import annotations

@@ -45,12 +45,10 @@ def world() -> dict[str, Any]:
         "reading": {"grudge": ["held"]},
         "source": "judgement",
     }
-    data["readings"] = {
-        "grudge": {
-            "name": "Whether Corinth bears a grudge",
-            "options": {"held": "It does.", "dropped": "It does not."},
-            "default": "held",
-        }
+    data["readings"]["grudge"] = {
+        "name": "Whether Corinth bears a grudge",
+        "options": {"held": "It does.", "dropped": "It does not."},
+        "default": "held",
     }
     goodwill = {"name": "Goodwill of Corinth", "measure": {"alignment": "corinth->athens"}}
     data["outcomes"] |= {

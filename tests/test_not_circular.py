@@ -7,7 +7,8 @@ runs the claim's scenarios with nobody deciding anything: the outcome must not m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from alliance_sim.load import load_scenario
 from alliance_sim.load.claims import load_claims
 from alliance_sim.results import Record
 from alliance_sim.simulate import reporting_like
-from alliance_sim.spec import Scenario, World
+from alliance_sim.spec import Intervention, Scenario, World
 from alliance_sim.spec import outcomes as oc
 from alliance_sim.spec import signals as sig
 from alliance_sim.spec.base import directed_pair, undirected_pair
@@ -60,71 +61,83 @@ def threat(world: World, who: str, whom: str) -> set[Element]:
     return {("coercion", whom, who), ("capability", whom)} | {("presence", whom, m) for m in near}
 
 
-def reads(world: World, signal: object) -> set[Element]:
+def union(parts: Iterable[set[Element]]) -> set[Element]:
+    return set().union(*parts)
+
+
+def threats(world: World, dyad: str) -> set[Element]:
+    return union(threat(world, i, j) for i, j in directions(world, dyad))
+
+
+def common_threats(world: World, dyad: str) -> set[Element]:
+    both = {actor for pair in directions(world, dyad) for actor in pair}
+    return union(threat(world, i, k) for i in both for k in world.actors if k != i)
+
+
+def treaties(world: World, dyad: str) -> set[Element]:
+    actors = {actor for pair in directions(world, dyad) for actor in pair}
+    deep = [name for name, agreement in world.agreements.items() if agreement.depth != 0]
+    return {("agreement", name, actor) for name in deep for actor in actors}
+
+
+def parties(world: World, asked: sig.AgreementIn) -> set[Element]:
+    named = [asked.party] if asked.party else world.agreements[asked.id].parties
+    return {("agreement", asked.id, each) for each in named}
+
+
+READS: dict[type, Callable[[World, Any], set[Element]]] = {
+    sig.ArenaSignal: lambda world, s: {("arena", s.arena)},
+    sig.CoercionSignal: lambda world, s: {("coercion", *d) for d in directions(world, s.coercion)},
+    sig.ThreatSignal: lambda world, s: threats(world, s.threat),
+    sig.CommonThreatSignal: lambda world, s: common_threats(world, s.common_threat),
+    sig.CommitmentSignal: lambda world, s: treaties(world, s.commitment),
+    sig.PresenceSignal: lambda world, s: {
+        ("presence", each, s.presence.in_arena) for each in members(world, s.presence.of)
+    },
+    sig.CapabilitySignal: lambda world, s: {
+        ("capability", each) for each in members(world, s.capability)
+    },
+    sig.GovernmentSignal: lambda world, s: {("government", s.government.of)},
+    sig.AgreementSignal: lambda world, s: parties(world, s.agreement),
+    sig.ProductSignal: lambda world, s: union(reads(world, part) for part in s.product),
+    sig.MinimumSignal: lambda world, s: union(reads(world, part) for part in s.minimum),
+    sig.MeanSignal: lambda world, s: union(reads(world, part) for part in s.mean),
+    sig.AbsenceSignal: lambda world, s: reads(world, s.absence),
+    sig.RescaledSignal: lambda world, s: reads(world, s.rescaled),
+    # These move by decisions alone, as the second proof shows.
+    sig.AlignmentSignal: lambda world, s: set(),
+    sig.TrustSignal: lambda world, s: set(),
+    sig.CooperationSignal: lambda world, s: set(),
+    sig.ChoiceSignal: lambda world, s: set(),
+    sig.PartnersSignal: lambda world, s: set(),
+}
+
+
+def reads(world: World, signal: Any) -> set[Element]:
     """What a signal reads that can change with nobody deciding anything."""
-    match signal:
-        case sig.ArenaSignal(arena=arena):
-            return {("arena", arena)}
-        case sig.CoercionSignal(coercion=dyad):
-            return {("coercion", i, j) for i, j in directions(world, dyad)}
-        case sig.ThreatSignal(threat=dyad):
-            return set().union(*(threat(world, i, j) for i, j in directions(world, dyad)))
-        case sig.CommonThreatSignal(common_threat=dyad):
-            both = {actor for pair in directions(world, dyad) for actor in pair}
-            return set().union(*(threat(world, i, k) for i in both for k in world.actors if k != i))
-        case sig.CommitmentSignal(commitment=dyad):
-            return {
-                ("agreement", name, actor)
-                for name, agreement in world.agreements.items()
-                if agreement.depth != 0
-                for pair in directions(world, dyad)
-                for actor in pair
-            }
-        case sig.PresenceSignal(presence=asked):
-            return {("presence", each, asked.in_arena) for each in members(world, asked.of)}
-        case sig.CapabilitySignal(capability=party):
-            return {("capability", each) for each in members(world, party)}
-        case sig.GovernmentSignal(government=asked):
-            return {("government", asked.of)}
-        case sig.AgreementSignal(agreement=asked):
-            named = [asked.party] if asked.party else world.agreements[asked.id].parties
-            return {("agreement", asked.id, each) for each in named}
-        case sig.ProductSignal(product=parts) | sig.MinimumSignal(minimum=parts):
-            return set().union(*(reads(world, part) for part in parts))
-        case sig.MeanSignal(mean=parts):
-            return set().union(*(reads(world, part) for part in parts))
-        case sig.AbsenceSignal(absence=part) | sig.RescaledSignal(rescaled=part):
-            return reads(world, part)
-        case (
-            sig.AlignmentSignal()
-            | sig.TrustSignal()
-            | sig.CooperationSignal()
-            | sig.ChoiceSignal()
-            | sig.PartnersSignal()
-        ):
-            return set()  # these move by decisions alone, as the second proof shows
-    raise TypeError(f"no rule for {signal!r}")
+    return READS[type(signal)](world, signal)
 
 
 def touched_by(world: World, scenario: Scenario) -> Iterator[Element]:
     """What the interventions of a scenario set."""
     for each in scenario.interventions:
-        if each.coercion:
-            for i in members(world, each.coercion.by):
-                for j in members(world, each.coercion.on):
-                    yield "coercion", i, j
-        if each.presence:
-            for i in members(world, each.presence.of):
-                yield "presence", i, each.presence.in_arena
-        if each.arena:
-            yield "arena", each.arena.id
-        if each.agreement:
-            yield "agreement", each.agreement.id, each.agreement.party
-        if each.government:
-            yield "government", each.government.of
-        if each.capability:
-            yield "capability", each.capability.of
-        # a channel changes what may be exchanged, and pairs decide what is
+        yield from touched(world, each)
+
+
+def touched(world: World, each: Intervention) -> Iterable[Element]:
+    """What one intervention sets; a channel changes what may be exchanged, and pairs decide."""
+    if each.coercion:
+        pressed = members(world, each.coercion.on)
+        return [("coercion", i, j) for i in members(world, each.coercion.by) for j in pressed]
+    if each.presence:
+        return [("presence", i, each.presence.in_arena) for i in members(world, each.presence.of)]
+    found = {
+        "arena": each.arena and ("arena", each.arena.id),
+        "agreement": each.agreement and ("agreement", each.agreement.id, each.agreement.party),
+        "government": each.government and ("government", each.government.of),
+        "capability": each.capability and ("capability", each.capability.of),
+    }
+    return [element for element in found.values() if element]
 
 
 def undecided(world: World, start: Iterable[Element]) -> set[Element]:
@@ -176,8 +189,7 @@ def answers(world: World, outcome: str) -> set[Element]:
             return answers(world, followed)
         case oc.EffectMeasure(effect=effect):
             return answers(world, effect.on)
-        case measure:
-            return reads(world, measure)
+    return reads(world, world.outcomes[outcome].measure)
 
 
 @pytest.mark.parametrize("name", CLAIMS)

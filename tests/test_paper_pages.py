@@ -1,4 +1,4 @@
-"""The pages on drivers and tensions: complete, as the worlds have it, and nothing that is not there."""
+"""The pages on drivers and tensions: complete, and as the worlds have it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def pages() -> ModuleType:
     spec = importlib.util.spec_from_file_location("paper_pages", ROOT / "tools" / "paper_pages.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -427,7 +427,9 @@ def begin_month(block: Block, month: int) -> bool:
     if broken is not None:
         s = block.situation.state
         share = block.parameters.behaviour["trust_breach"]
-        s.wronged = updates.wronged(s.wronged, broken * block.parameters.tie, share).astype(s.trust.dtype, copy=False)
+        s.wronged = updates.wronged(s.wronged, broken * block.parameters.tie, share).astype(
+            s.trust.dtype, copy=False
+        )
         block.breached = True
     return changed
 
