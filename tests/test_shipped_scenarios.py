@@ -364,3 +364,10 @@ def test_single_precision_does_not_move_the_distribution() -> None:
     error = np.sqrt(np.pi / 2) * double.std() / np.sqrt(512)
     for level in (0.05, 0.25, 0.5, 0.75, 0.95):
         assert abs(np.quantile(single, level) - np.quantile(double, level)) < error
+
+
+@pytest.mark.parametrize("name", ["minor_shock", "external_threat_with_rivalry"])
+def test_what_makes_a_quarrel_weigh_less_never_turns_it_into_attraction(name: str) -> None:
+    effect = al.compare(parent(loaded(name)), loaded(name), runs=64, seed=1, chance=False)
+    assert float(effect["iran_to_russia"].isel(month=12).max()) < 1e-6
+    assert float(effect["iran_to_russia"].isel(month=12).min()) < -1e-4

@@ -311,7 +311,10 @@ def test_weights_follow_one_rule(world: World) -> None:
         name: getattr(driver.weight, "lognormal", (0.0, 0.0))[1]
         for name, driver in world.drivers.items()
     }
-    assert {name for name, sigma in spread.items() if sigma != 0.5} == {"china_as_substitute"}
+    assert {name for name, sigma in spread.items() if sigma != 0.5} == {
+        "china_as_substitute",
+        "china_as_full_substitute",
+    }
 
 
 def test_the_outcomes_are_there(world: World) -> None:

@@ -156,9 +156,9 @@ def test_deepest_fall() -> None:
     np.testing.assert_allclose(found, [0.3, 0, 0.4])
 
 
-def test_time_to_peak_counts_from_the_first_possible_difference() -> None:
+def test_time_to_peak_is_that_of_the_largest_effect_whatever_its_sign() -> None:
     effect = series([0, 0.1, -0.5, 0.2], [0, 0.1, 0.2, 0.3], [0, 1e-7, 0, 0])
-    np.testing.assert_array_equal(verdicts.time_to_peak(effect, 1), [1, 2, 0])
+    np.testing.assert_array_equal(verdicts.time_to_peak(effect), [2, 3, 0])
 
 
 def test_persistence_is_signed_by_the_peak() -> None:

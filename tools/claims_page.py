@@ -261,7 +261,10 @@ def _doubts(row: Row) -> Iterator[str]:
         )
     if row["rival"]:
         expected = EXPECTED[row["rival"]["expected"]]
-        yield f"A text beside it implies {expected}; under that: {row['rival']['verdict']}."
+        if row["rival"]["expected"] == "no_change":
+            yield f"Had it denied any movement at all: {row['rival']['verdict']}."
+        else:
+            yield f"A text beside it implies {expected}; under that: {row['rival']['verdict']}."
     wide, as_is = row["doubled"], row["as_it_is"]
     same = "the same" if wide["verdict"] == as_is["verdict"] else as_is["verdict"]
     yield (

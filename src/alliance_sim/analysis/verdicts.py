@@ -166,10 +166,10 @@ def deepest_fall(series: Values) -> Values:
     return np.asarray(series[0] - series.min(axis=0))
 
 
-def time_to_peak(effect: Values, begins: int) -> Doubles:
-    """Months from the first that may differ to the largest effect, (month, r) to (r,)."""
+def time_to_peak(effect: Values) -> Doubles:
+    """Months from the first to the largest effect, (month, r) to (r,)."""
     size = np.abs(effect)
-    found = size.argmax(axis=0) - float(begins)
+    found = size.argmax(axis=0).astype(np.float64)
     return np.asarray(np.where(size.max(axis=0) < SIGN, 0.0, found), dtype=np.float64)
 
 

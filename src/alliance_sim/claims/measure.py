@@ -139,10 +139,9 @@ class Reading:
         if reports == "explained_share":
             return verdicts.explained_share(series[0][-1], series[1][-1])
         if reports == "time_to_peak":
-            found = [
-                verdicts.time_to_peak(each, first_month(*pair))
-                for each, pair in zip(series, pairs, strict=True)
-            ]
+            begun = [each[first_month(*pair) :] for each, pair in zip(series, pairs, strict=True)]
+            months = min(map(len, begun))  # an effect that still grows is not later for that
+            found = [verdicts.time_to_peak(each[:months]) for each in begun]
         else:
             found = [verdicts.persistence(each) for each in series]
         return found[0] - found[1] if len(found) == 2 else found[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from alliance_sim.analysis import verdicts
 from alliance_sim.analysis.verdicts import Values
 from alliance_sim.claims.variants import Variant, citing, doubled
-from alliance_sim.errors import DifferentWorldsWarning, RunError
+from alliance_sim.errors import DifferentWorldsWarning, InputError, RunError
 from alliance_sim.load.claims import Loaded
 from alliance_sim.simulate import reporting_like, warn_if_unstable
 from alliance_sim.spec import Intervention, Scenario, World
@@ -63,7 +63,13 @@ class Runs:
                 with warnings.catch_warnings():
                     # A scenario that changes the world itself does so on purpose here.
                     warnings.simplefilter("ignore", DifferentWorldsWarning)
-                    found = reporting_like(found, model)
+                    try:
+                        found = reporting_like(found, model)
+                    except InputError as error:
+                        what = f"{path.name} cannot be measured with {like.name}: "
+                        raise InputError(
+                            [replace(each, what=what + each.what) for each in error.problems]
+                        ) from None
             world = self._worlds[self._world(found.world)]
             kept = found.model_copy(update={"world": world, "dyads": ()})
             self._scenarios[path, like] = kept

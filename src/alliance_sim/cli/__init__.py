@@ -201,7 +201,7 @@ def claims(
 
     quiet = quiet or as_json
     with busy("reading", quiet):
-        ids = [each.strip() for each in only.split(",")] if only else []
+        ids = [each.strip() for each in only.split(",")] if only is not None else []
         plan = plan_claims(file, ids, runs, seed)
     with progress("claims", plan.work, quiet) as advance:
         report = plan.run(workers or os.cpu_count() or 1, advance)
