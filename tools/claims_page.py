@@ -289,7 +289,7 @@ def _ablation(row: Row) -> str:
     if all(share < MOSTLY for share in shares):
         return f"{said}: most of the effect rests on them."
     if all(share >= MOSTLY for share in shares):
-        return f"{said}: most of the effect comes from other parts of the model."
+        return f"{said}: most comes from the paper's other drivers and general mechanisms."
     return f"{said}."
 
 

@@ -152,7 +152,7 @@ def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
     """
     problems = [
         Problem(f"the baseline's world has no '{name}' among its {kind}", "use another baseline")
-        for kind in ("actors", "dyads", "arenas", "domains", "agreements")
+        for kind in ("actors", "groups", "dyads", "arenas", "domains", "agreements", "choices")
         for name in getattr(scenario.world, kind)
         if name not in getattr(baseline.world, kind)
     ]

@@ -17,11 +17,11 @@ Row = Mapping[str, Any]
 
 _STYLES = {"supported": "green", "leaning": "yellow", "contradicted": "red"}
 _NOTES = (
-    "effect: scenario minus baseline with chance, mean and 90% interval; MC error: standard error "
-    "of the mean.\n"
-    "draws: share of parameter draws that do as expected on their expected path. without: share "
-    "of the effect\nleft with the claim's drivers off. theories: rivals whose mechanisms alone "
-    "predict the same.\n"
+    "effect: scenario minus baseline with chance, mean and 90% interval\n"
+    "MC error: standard error of the mean\n"
+    "draws: share of parameter draws that do as expected\n"
+    "without: share of the effect left with the claim's drivers off (-: too small to tell)\n"
+    "theories: rivals whose mechanisms alone predict the same\n"
     "The rules are in docs/verdicts.md."
 )
 
@@ -31,7 +31,11 @@ def claims_view(report: Report) -> Group:
     settings = report.settings
     title = f"{len(report.claims)} claims, {settings['runs']:,} runs, seed {settings['seed']}"
     parts: list[RenderableType] = [titled(title, _table(report)), ""]
-    for heading, key in (("Verdicts", "verdict"), ("Priors twice as wide", "doubled")):
+    for heading, key in (
+        ("Verdicts", "verdict"),
+        ("On expected paths, priors as they are", "as_it_is"),
+        ("On expected paths, priors twice as wide", "doubled"),
+    ):
         parts.append(Text(f"{heading}: {_counts(report.counts(key))}"))
     reasons = [row for row in report.claims if row["untestable"]]
     parts += [Text(plain(f"{row['id']} untestable: {row['untestable']}")) for row in reasons]

@@ -77,6 +77,14 @@ def vocabulary(world: World) -> dict[str, Any]:
             if each.government
         },
         "drivers": {key: each.name for key, each in world.drivers.items()},
+        "choices": {
+            key: {"name": each.name, "options": list(each.options)}
+            for key, each in world.choices.items()
+        },
+        "readings": {
+            key: {"name": each.name, "options": list(each.options), "default": each.default}
+            for key, each in world.readings.items()
+        },
         "mechanisms": list(world.mechanisms),
         "theories": {key: list(each) for key, each in world.theories.items()},
         "outcomes": {
@@ -123,4 +131,7 @@ def _words(kind: str, what: Any) -> Iterator[str]:
             about = textwrap.shorten(what["about"], _ABOUT, placeholder=" ...")
             yield f": {about}" if about else ""
         else:
-            yield f": {', '.join(what.get('members') or what['parties'])}"
+            listed = what.get("members") or what.get("parties") or what["options"]
+            default = what.get("default")
+            shown = (f"{each} (default)" if each == default else each for each in listed)
+            yield f": {', '.join(shown)}"
