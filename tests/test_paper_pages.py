@@ -11,20 +11,25 @@ import pytest
 
 from alliance_sim.library import scenario_root
 from alliance_sim.load import load_world
-from alliance_sim.load.claims import load_passages, load_tensions
+from alliance_sim.load.claims import load_claims, load_passages, load_tensions
+from alliance_sim.simulate import scenario_hash
 from alliance_sim.spec.claims import Claims, Passages, Tensions
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def pages() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("paper_pages", ROOT / "tools" / "paper_pages.py")
+def tool(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def pages() -> ModuleType:
+    return tool("paper_pages")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,16 @@ def test_every_doubt_is_listed_and_speaks_of_things_that_exist() -> None:
         for name, each in tensions.items()
     }
     assert {name: words for name, words in missing.items() if words} == {}
+
+
+def test_the_page_of_claims_is_of_the_present_scenarios() -> None:
+    """Made anew by `alliance-sim claims --json` and tools/claims_page.py when a world changes."""
+    loaded = load_claims()
+    hashes = [scenario_hash(loaded.scenarios[each.scenario]) for each in loaded.claims]
+    page = (ROOT / "docs" / "claims.md").read_text()
+    assert f"<!-- scenarios: {tool('claims_page').fingerprint(hashes)} -->" in page
+    assert re.findall(r"^### (C\d\d)$", page, re.M).count("C01") == 1
+    assert len(re.findall(r"^### (C\d\d)$", page, re.M)) == 72
 
 
 def test_models_of_the_paper_refuse_what_they_do_not_know() -> None:

@@ -12,9 +12,10 @@ The same JSON gives the same page, byte for byte.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,13 @@ def page(found: Mapping[str, Any], again: Mapping[str, Any] | None = None) -> st
         if group:
             parts += [f"## {heading}", _table(group)]
             parts += [block for row in group for block in _claim(row)]
+    parts.append(f"<!-- scenarios: {fingerprint(row.get('scenario_hash', '') for row in rows)} -->")
     return "\n\n".join(parts) + "\n"
+
+
+def fingerprint(hashes: Iterable[str]) -> str:
+    """What tells whether scenarios, or their worlds, have changed since the page was made."""
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16]
 
 
 # -- the top of the page -------------------------------------------------------------------
@@ -351,7 +358,7 @@ def _interval(each: Row) -> str:
 
 
 def _kept(share: float | None) -> str:
-    return "nothing to keep" if share is None else f"{share:.0%}"
+    return "too small to tell" if share is None else f"{share:.0%}"
 
 
 def main() -> None:
