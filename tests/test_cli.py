@@ -122,13 +122,13 @@ def test_run_writes_everything_and_prints_the_result(folder: Path) -> None:
         "Sparta's alignment to Persia",
         "Difference from calm in 2017-01",
         "What Sparta and Persia are",
-        "Written to out: result.nc, summary.csv, classes.csv, plots/",
+        "Written to out: result.nc, baseline.nc, summary.csv, classes.csv, plots/",
         "Seed 0, 16 runs",
     ):
         assert text in result.stdout
     assert result.stderr.startswith(f"breach: {2 * RUNS} runs in ")
     written = {path.name for path in (folder / "out").iterdir()}
-    assert written == {"result.nc", "summary.csv", "classes.csv", "plots"}
+    assert written == {"result.nc", "baseline.nc", "summary.csv", "classes.csv", "plots"}
     assert (folder / "out" / "plots" / "overview.png").stat().st_size > 1000
 
 

@@ -442,7 +442,12 @@ def finish_month(block: Block, exchange: Floats, arenas: Floats, choices: Sequen
         s.choice[place] = record
 
 
-def advance(block: Block, month: int, noise: Noise | None) -> None:
+Watch = Callable[[Block, Floats, Acts, "Postures | None"], None]
+"""Looks at a month once all have decided and nobody has acted: the block as they saw it, their
+utilities (i, j, r), what their postures will do, and the postures; None for these on average."""
+
+
+def advance(block: Block, month: int, noise: Noise | None, watch: Watch | None = None) -> None:
     """One month of the ensemble: all actors decide on one state, then all acts take effect.
 
     Without noise it is the expected path: every decision does what it does on average, and
@@ -451,20 +456,26 @@ def advance(block: Block, month: int, noise: Noise | None) -> None:
     mean_before = block.situation.circumstances.arena_mean
     if begin_month(block, month):
         observe(block)
-    settle(block, noise, mean_before)
+    settle(block, noise, mean_before, watch)
 
 
-def settle(block: Block, noise: Noise | None, mean_before: Floats) -> None:
+def settle(
+    block: Block, noise: Noise | None, mean_before: Floats, watch: Watch | None = None
+) -> None:
     """The month after what comes from outside."""
     read_drivers(block)
     utility = perceive(block, ALL)
+    postures: Postures | None = None
     if noise is None:
         acts, decisions = mean_acts_of(block, utility), None
         shocks = np.zeros_like(block.situation.state.arena)
         votes: Sequence[Floats | None] = [None] * len(block.program.choices)
     else:
         decisions, shocks, votes = noise.decisions, noise.arenas, list(noise.choices)
-        acts = acts_of(block, decide(block, utility, decisions, ALL))
+        postures = decide(block, utility, decisions, ALL)
+        acts = acts_of(block, postures)
+    if watch is not None:
+        watch(block, utility, acts, postures)
     exchange = settle_exchange(block, decisions)
     arenas = settle_arenas(block, shocks, mean_before)
     choices = [settle_choice(block, place, vote) for place, vote in enumerate(votes)]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object to stdout, and nothing else."""
+    print(json.dumps(value, indent=2, allow_nan=False))
 
 
 def show(*renderables: RenderableType) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from alliance_sim import store
 from alliance_sim.analysis import summary
 from alliance_sim.cli.guard import RunFailedError
 from alliance_sim.cli.jobs import Job, unwritable
@@ -24,10 +22,6 @@ from alliance_sim.spec.outcomes import ClassMeasure
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-_INT32 = 2**31
-_FIRST_MONTH, _LAST_MONTH = "1677-09", "2262-04"
-"""Between them xarray reads dates by itself; others are written as text, YYYY-MM."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,9 @@ def write(finding: Finding, plots: bool) -> None:
     """Write the result, its tables and its pictures into the job's folder."""
     folder = finding.job.folder
     try:
-        finding.files.append(_write_dataset(finding.data, folder / "result.nc"))
+        finding.files.append(store.write(finding.data, folder / store.RESULT))
+        if finding.baseline is not None:
+            finding.files.append(store.write(finding.baseline, folder / store.BASELINE))
         for name, table in (("summary", finding.outcomes), ("classes", finding.classes)):
             table.to_csv(folder / f"{name}.csv")
             finding.files.append(folder / f"{name}.csv")
@@ -122,26 +118,6 @@ def write(finding: Finding, plots: bool) -> None:
             finding.files.extend(write_all(finding.data, folder / "plots", finding.baseline))
     except OSError as error:
         raise unwritable(folder, error) from error
-
-
-def _write_dataset(data: xr.Dataset, path: Path) -> Path:
-    """NetCDF 3, which needs no library beyond SciPy to be read; put in place whole."""
-    # Its integers have 32 bits.
-    large = {
-        key: str(value)
-        for key, value in data.attrs.items()
-        if isinstance(value, int) and not -_INT32 <= value < _INT32
-    }
-    part = path.with_suffix(".nc.part")
-    data = data.assign_attrs(large)
-    # The format cannot hold what is empty, such as the values of no uncertain number.
-    data = data.drop_dims([name for name, size in data.sizes.items() if not size])
-    months = np.datetime_as_string(data["month"].to_numpy(), "M")
-    if not all(_FIRST_MONTH < str(month) < _LAST_MONTH for month in months):
-        data = data.assign_coords(month=months)
-    data.to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
-    os.replace(part, path)
-    return path
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

@@ -27,11 +27,26 @@ class Lanes:
     block: int
     lanes: slice
     sampling: Sampling
+    chance_block: int | None = None
+    """Block whose chance these runs have; None for their own."""
+    probabilities: Draws | None = None
+    """Key of every uncertain number -> probabilities at which it is read, (r,); None to draw."""
 
     @property
     def width(self) -> int:
         """Number of runs."""
         return len(range(rng.BLOCK)[self.lanes])
+
+    @property
+    def chance(self) -> int:
+        """Block by which noise and elections are keyed."""
+        return self.block if self.chance_block is None else self.chance_block
+
+
+def uncertain_keys(program: Program) -> dict[str, str]:
+    """Path of every uncertain number and open date -> what its draws are keyed by."""
+    keys = {e.timing.path: e.timing.path for e in program.effects if e.timing.path is not None}
+    return keys | {leaf.path: leaf.key for leaf in program.leaves}
 
 
 def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
@@ -39,15 +54,19 @@ def parameter_draws(program: Program, where: Lanes) -> tuple[Draws, Draws]:
 
     Dates within a range or a hazard have a probability but no distribution of their own.
     """
-    keys = {e.timing.path: e.timing.path for e in program.effects if e.timing.path is not None}
-    keys |= {leaf.path: leaf.key for leaf in program.leaves}
-    # The world first: a scenario and its baseline then share the first columns of a sequence.
-    names = sorted(set(keys.values()), key=lambda key: (not key.startswith("world."), key))
-    u = rng.design(where.seed, names, where.block, where.sampling)[:, where.lanes]
-    row = {name: place for place, name in enumerate(names)}
-    uniforms = {path: u[row[key]] for path, key in keys.items()}
+    keys = uncertain_keys(program)
+    known = where.probabilities
+    if known is None:
+        # The world first: a scenario and its baseline then share the first columns of a sequence.
+        names = sorted(set(keys.values()), key=lambda key: (not key.startswith("world."), key))
+        u = rng.design(where.seed, names, where.block, where.sampling)[:, where.lanes]
+        known = dict(zip(names, u, strict=True))
+    uniforms = {path: known[key] for path, key in keys.items()}
     values = {
-        leaf.path: np.asarray(leaf.distribution.ppf(uniforms[leaf.path])) for leaf in program.leaves
+        leaf.path: np.asarray(
+            leaf.distribution.ppf(uniforms[leaf.path].astype(np.float64, copy=False))
+        )
+        for leaf in program.leaves
     }
     return values, uniforms
 
@@ -152,7 +171,7 @@ def prepare(
 
 def _election_draws(program: Program, where: Lanes) -> dict[int, Floats]:
     return {
-        place: rng.Uniforms(where.seed, "election", [cabinet.key], where.block, where.lanes).take(
+        place: rng.Uniforms(where.seed, "election", [cabinet.key], where.chance, where.lanes).take(
             program.months
         )[:, 0]
         for place, cabinet in enumerate(program.cabinets)

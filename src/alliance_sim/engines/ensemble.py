@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _Task = tuple[bytes, Lanes, bool]
 Progress = Callable[[int], None]
 """Called with the number of runs just finished."""
+_APART = 2**40
+"""Blocks between the chance of two replicates: more than any ensemble has."""
 
 
 def run_block(program: Program, labels: Labels, where: Lanes, chance: bool = True) -> Record:
@@ -56,17 +59,33 @@ def run_ensemble(
     progress: Progress = lambda done: None,
     *,
     chance: bool = True,
+    replicate: int = 0,
 ) -> Record:
     """Run an ensemble; the numbers are the same for any number of workers.
 
     Without chance every run takes its expected path: each decision does what it does on
     average given the parameters drawn, and nothing is shaken. Elections and open dates are
-    still drawn.
+    still drawn. A replicate other than 0 keeps the parameters of every run and draws noise and
+    elections anew.
     """
+    blocks = lanes_of(runs, seed, scenario.sampling)
+    if replicate:
+        blocks = [replace(each, chance_block=each.block + replicate * _APART) for each in blocks]
+    return run_lanes(scenario, blocks, workers, progress, chance=chance)
+
+
+def run_lanes(
+    scenario: Scenario,
+    blocks: Sequence[Lanes],
+    workers: int = 1,
+    progress: Progress = lambda done: None,
+    *,
+    chance: bool = True,
+) -> Record:
+    """Run the runs of these blocks, whatever their parameters and chance; in their order."""
     text = pickle.dumps(scenario)
     _, labels = _compiled(text)
-    record = Record.empty(labels, runs)
-    blocks = lanes_of(runs, seed, scenario.sampling)
+    record = Record.empty(labels, sum(where.width for where in blocks))
     start = 0
     for where, part in zip(blocks, _parts(text, blocks, workers, chance), strict=True):
         record.place(part, start)
@@ -75,7 +94,7 @@ def run_ensemble(
     return record
 
 
-def _parts(text: bytes, blocks: list[Lanes], workers: int, chance: bool) -> Iterator[Record]:
+def _parts(text: bytes, blocks: Sequence[Lanes], workers: int, chance: bool) -> Iterator[Record]:
     """Records of the blocks, in order."""
     tasks: Iterable[_Task] = ((text, where, chance) for where in blocks)
     if workers <= 1 or len(blocks) <= 1:

@@ -22,10 +22,10 @@ def monthly(program: Program, where: Lanes) -> Iterator[Noise]:
     places = [place for i, j in program.pairs for place in ((i, j), (j, i))]
     names = [f"{program.keys[i]}->{program.keys[j]}" for i, j in places]
     flat = np.array([i * n + j for i, j in places], dtype=np.intp)
-    decisions = rng.Uniforms(where.seed, "decision", names, where.block, where.lanes)
-    arenas = rng.Uniforms(where.seed, "arena", program.arenas, where.block, where.lanes)
+    decisions = rng.Uniforms(where.seed, "decision", names, where.chance, where.lanes)
+    arenas = rng.Uniforms(where.seed, "arena", program.arenas, where.chance, where.lanes)
     votes = [choice.id for choice in program.choices]
-    choices = rng.Uniforms(where.seed, "choice", votes, where.block, where.lanes)
+    choices = rng.Uniforms(where.seed, "choice", votes, where.chance, where.lanes)
     for start in range(0, program.months, _CHUNK):
         months = min(_CHUNK, program.months - start)
         uniforms, shocks = decisions.take(months), special.ndtri(arenas.take(months))

@@ -1,4 +1,4 @@
-"""Run scenarios from Python: the calls behind the command line."""
+"""Run one scenario many times, and say of the result where it comes from."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alliance_sim.errors import (
-    DifferentWorldsWarning,
-    InputError,
-    Problem,
-    RunError,
-    UnstableModelWarning,
-)
+from alliance_sim.errors import InputError, Problem, RunError, UnstableModelWarning
 from alliance_sim.load import load_scenario
 from alliance_sim.spec import Intervention, Scenario
 from alliance_sim.spec.scenario import Between, Hazard
@@ -26,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from alliance_sim.engines.stability import Stability
+    from alliance_sim.results import Record
 
 _MADE_WITH = ("alliance-sim", "numpy", "scipy", "mesa", "pydantic", "xarray")
 
@@ -38,6 +33,7 @@ def run(
     workers: int = 1,
     progress: Callable[[int], None] | None = None,
     chance: bool = True,
+    replicate: int = 0,
 ) -> xr.Dataset:
     """Run a scenario many times.
 
@@ -50,6 +46,8 @@ def run(
         chance: False gives every run its expected path: each decision does what it does on
             average and nothing is shaken, so that runs differ by their parameters (and by
             elections and open dates, which are drawn all the same).
+        replicate: 0 for the ensemble itself; any other keeps the parameters of every run and
+            draws its chance (noise and elections) anew.
 
     Returns:
         A dataset with dims run, month, dyad, pair, actor, other, parameter. Every declared
@@ -73,111 +71,30 @@ def run(
         >>> ds["iran_to_russia"].dims
         ('run', 'month')
     """
-    import numpy as np
-
     from alliance_sim.compile import labels_of
     from alliance_sim.engines.ensemble import run_ensemble
     from alliance_sim.results import dataset
 
     checked = as_scenario(scenario)
-    _check_numbers(runs=runs, seed=seed, workers=workers)
+    check_numbers(runs=runs, seed=seed, workers=workers, replicate=replicate)
     runs, seed, workers = int(runs), int(seed), int(workers)
     warn_if_unstable(checked)
-    record = run_ensemble(
-        checked, runs, seed, workers, progress or (lambda done: None), chance=chance
-    )
+    tell = progress or (lambda done: None)
+    record = run_ensemble(checked, runs, seed, workers, tell, chance=chance, replicate=replicate)
+    check_finite(record, seed)
+    about = attributes(checked, runs, seed, chance)
+    if replicate:
+        about["replicate"] = int(replicate)
+    return dataset(record, labels_of(checked), about)
+
+
+def check_finite(record: Record, seed: int) -> None:
+    """Raise RunError where a run gave a number that is not finite."""
+    import numpy as np
+
     if not np.isfinite(record.outcomes).all():
         broken = int(np.flatnonzero(~np.isfinite(record.outcomes).all(axis=(0, 1)))[0])
         raise RunError(f"run {broken} of seed {seed} gave a number that is not finite")
-    return dataset(record, labels_of(checked), attributes(checked, runs, seed, chance))
-
-
-def compare(
-    baseline: Scenario | str | Path,
-    scenario: Scenario | str | Path,
-    runs: int = 1000,
-    seed: int = 0,
-    *,
-    workers: int = 1,
-    chance: bool = True,
-) -> xr.Dataset:
-    """Effect of a scenario against a baseline, run by run.
-
-    Both share every draw, so that run r of one and run r of the other differ by what the
-    scenario does and by nothing else.
-
-    Args:
-        baseline: what to measure against; a scenario, a shipped name or a path.
-        scenario: what to measure.
-        runs: number of pairs.
-        seed: any integer from 0.
-        workers: processes to share the work.
-        chance: False compares expected paths, as in :func:`run`.
-
-    Returns:
-        A dataset in which every outcome is the difference scenario minus baseline,
-        (run, month), in the outcome's unit; see ``alliance_sim.analysis.summary.paired``.
-
-    Raises:
-        InputError: where an input cannot be used, or the two do not report the same.
-
-    Example:
-        >>> import alliance_sim as al
-        >>> effect = al.compare("baseline_2018", "us_exits_jcpoa", runs=8, seed=7)
-        >>> float(effect["iran_to_russia"].isel(month=0).max())
-        0.0
-    """
-    from alliance_sim.analysis.summary import paired
-
-    measured = as_scenario(scenario)
-    against = reporting_like(as_scenario(baseline), measured)
-    return paired(
-        run(against, runs, seed, workers=workers, chance=chance),
-        run(measured, runs, seed, workers=workers, chance=chance),
-    )
-
-
-def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
-    """A baseline that reports what the scenario reports, over the same months and theory.
-
-    It follows the same readings of the text as well.
-
-    Outcomes are ways of measuring: those of the scenario's world are used for both.
-
-    Warns:
-        DifferentWorldsWarning: where the scenario changes the world itself.
-
-    Raises:
-        InputError: where the baseline's world lacks actors or the like of the scenario's.
-    """
-    problems = [
-        Problem(f"the baseline's world has no '{name}' among its {kind}", "use another baseline")
-        for kind in ("actors", "groups", "dyads", "arenas", "domains", "agreements", "choices")
-        for name in getattr(scenario.world, kind)
-        if name not in getattr(baseline.world, kind)
-    ]
-    if problems:
-        raise InputError(problems)
-    world = baseline.world.model_copy(update={"outcomes": scenario.world.outcomes})
-    if world != scenario.world:
-        warnings.warn(
-            f"'{scenario.name}' changes the world itself: differences from its baseline are those "
-            "of world and interventions together",
-            DifferentWorldsWarning,
-            stacklevel=2,
-        )
-    return baseline.model_copy(
-        update={
-            "world": world,
-            "outcomes": scenario.outcomes,
-            "dyads": scenario.dyads,
-            "horizon": scenario.horizon,
-            "sampling": scenario.sampling,
-            "theory": scenario.theory,
-            "readings": scenario.readings,
-            "drivers": scenario.drivers,
-        }
-    )
 
 
 def as_scenario(scenario: object) -> Scenario:
@@ -265,13 +182,13 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _check_numbers(**numbers: int) -> None:
+def check_numbers(**numbers: int) -> None:
     """Refuse counts that make no sense."""
-    least = {"runs": 1, "seed": 0, "workers": 1}
+    least = {"seed": 0, "replicate": 0}
     problems = [
-        Problem(f"{name} is {value!r}", f"give a whole number of at least {least[name]}")
+        Problem(f"{name} is {value!r}", f"give a whole number of at least {least.get(name, 1)}")
         for name, value in numbers.items()
-        if isinstance(value, bool) or not _is_index(value) or value < least[name]
+        if isinstance(value, bool) or not _is_index(value) or value < least.get(name, 1)
     ]
     if problems:
         raise InputError(problems)
