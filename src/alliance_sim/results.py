@@ -51,6 +51,26 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Event:
+    """A change of circumstances at the beginning of a month, in one run."""
+
+    month: int
+    """Months from the start of the horizon."""
+    intervention: str
+    """Its id; empty for an election."""
+    kind: str
+    """What changed: coercion, presence, arena, standing, doubt, capability, channel, government."""
+    of: tuple[str, ...]
+    """Whose, by id: (by, on), (actor, arena), (arena,), (agreement, party), (actor,), (domain, pair)."""
+    before: float | str
+    """The value, or the government, in the month before."""
+    after: float | str
+    """The value, or the government, now."""
+    share: float
+    """How far the intervention has come, 0 to 1."""
+
+
+@dataclass(frozen=True)
 class OutcomeLabel:
     """What an outcome is called and measured in."""
 

@@ -105,6 +105,13 @@ class Timeline:
         self.now = self._circumstances()
         return True, broken
 
+    @property
+    def progress(self) -> list[tuple[Effect, Floats]]:
+        """Every effect with how far it has come, (r,) or (1,), 0 to 1."""
+        return [
+            (each.effect, share) for each, share in zip(self._effects, self._shares, strict=True)
+        ]
+
     def _vote(self, month: int) -> bool:
         """Hold the elections of a month."""
         held = False

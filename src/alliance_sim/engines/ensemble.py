@@ -6,20 +6,23 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from alliance_sim import rng
+from alliance_sim.arrays import Acts, Floats, Postures
 from alliance_sim.compile import compile_scenario, labels_of
 from alliance_sim.engines import noise
 from alliance_sim.engines.blocks import Lanes, Sampling, parameter_draws, prepare
 from alliance_sim.engines.recording import record_month
 from alliance_sim.program import Program
 from alliance_sim.results import Labels, Record
-from alliance_sim.step import Noise, advance
+from alliance_sim.step import Block, Noise, advance
 
 if TYPE_CHECKING:
     from alliance_sim.spec import Scenario
 
+T = TypeVar("T")
+R = TypeVar("R")
 _Task = tuple[bytes, Lanes, bool]
 Progress = Callable[[int], None]
 """Called with the number of runs just finished."""
@@ -27,7 +30,25 @@ _APART = 2**40
 """Blocks between the chance of two replicates: more than any ensemble has."""
 
 
-def run_block(program: Program, labels: Labels, where: Lanes, chance: bool = True) -> Record:
+class Follower(Protocol):
+    """Keeps an account of a block of runs while they run; made at their base date."""
+
+    def weigh(self, block: Block, utility: Floats, acts: Acts, postures: Postures | None) -> None:
+        """Look at a month once all have decided and nobody has acted."""
+        ...  # pragma: no cover
+
+    def settle(self) -> None:
+        """Look at a month that is over."""
+        ...  # pragma: no cover
+
+
+def run_block(
+    program: Program,
+    labels: Labels,
+    where: Lanes,
+    chance: bool = True,
+    follow: Callable[[Block], Follower] | None = None,
+) -> Record:
     """Run the runs of one block through all months; without chance on their expected paths."""
     drawn = parameter_draws(program, where)
     block, (draws, _) = prepare(program, where, drawn=drawn), drawn
@@ -36,10 +57,13 @@ def run_block(program: Program, labels: Labels, where: Lanes, chance: bool = Tru
     for place, leaf in enumerate(program.leaves):
         record.parameters[place] = draws[leaf.path]
     record_month(block, record, 0, limits)
+    follower = follow(block) if follow is not None else None
     shaken: Iterable[Noise | None] = noise.monthly(program, where)
     for month, shock in enumerate(shaken if chance else [None] * program.months):
-        advance(block, month, shock)
+        advance(block, month, shock, follower.weigh if follower else None)
         record_month(block, record, month + 1, limits)
+        if follower:
+            follower.settle()
     return record
 
 
@@ -84,38 +108,39 @@ def run_lanes(
 ) -> Record:
     """Run the runs of these blocks, whatever their parameters and chance; in their order."""
     text = pickle.dumps(scenario)
-    _, labels = _compiled(text)
+    _, labels = compiled(text)
     record = Record.empty(labels, sum(where.width for where in blocks))
     start = 0
-    for where, part in zip(blocks, _parts(text, blocks, workers, chance), strict=True):
+    tasks: Iterable[_Task] = ((text, where, chance) for where in blocks)
+    for where, part in zip(blocks, spread(_work, tasks, min(workers, len(blocks))), strict=True):
         record.place(part, start)
         start += where.width
         progress(where.width)
     return record
 
 
-def _parts(text: bytes, blocks: Sequence[Lanes], workers: int, chance: bool) -> Iterator[Record]:
-    """Records of the blocks, in order."""
-    tasks: Iterable[_Task] = ((text, where, chance) for where in blocks)
-    if workers <= 1 or len(blocks) <= 1:
-        yield from map(_work, tasks)
+def spread(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
+    """The results of tasks, in order, each done by one of so many processes."""
+    if workers <= 1:
+        yield from map(work, tasks)
         return
     # A context of our own: the process-wide start method stays as it is. Spawned workers
     # behave the same on every system and inherit no threads.
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(min(workers, len(blocks)), get_context("spawn")) as pool:
-        yield from pool.map(_work, tasks)
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from pool.map(work, tasks)
 
 
 @lru_cache(maxsize=4)
-def _compiled(text: bytes) -> tuple[Program, Labels]:
+def compiled(text: bytes) -> tuple[Program, Labels]:
+    """A pickled scenario as program and labels; compiled once in a process."""
     scenario: Scenario = pickle.loads(text)  # our own, from this process tree
     return compile_scenario(scenario), labels_of(scenario)
 
 
 def _work(task: _Task) -> Record:
     text, where, chance = task
-    program, labels = _compiled(text)
+    program, labels = compiled(text)
     return run_block(program, labels, where, chance)
