@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alliance_sim.engines.agents import AllianceModel
     from alliance_sim.errors import AllianceSimError, InputError, Problem, RunError
     from alliance_sim.load import load_scenario, load_world, read_scenario
-    from alliance_sim.simulate import compare, run
+    from alliance_sim.simulate import chronicle, compare, explain, run
     from alliance_sim.spec import Intervention, Scenario, World
 
 __all__ = [
@@ -31,7 +31,9 @@ __all__ = [
     "RunError",
     "Scenario",
     "World",
+    "chronicle",
     "compare",
+    "explain",
     "judge_claims",
     "load_scenario",
     "load_world",
@@ -49,7 +51,9 @@ _HOMES = {
     "RunError": "errors",
     "Scenario": "spec",
     "World": "spec",
+    "chronicle": "simulate",
     "compare": "simulate",
+    "explain": "simulate",
     "judge_claims": "claims",
     "load_scenario": "load",
     "load_world": "load",

@@ -61,7 +61,8 @@ class Event:
     kind: str
     """What changed: coercion, presence, arena, standing, doubt, capability, channel, government."""
     of: tuple[str, ...]
-    """Whose, by id: (by, on), (actor, arena), (arena,), (agreement, party), (actor,), (domain, pair)."""
+    """Whose, by id: (by, on), (actor, arena), (arena,), (agreement, party), (actor,) or
+    (domain, pair)."""
     before: float | str
     """The value, or the government, in the month before."""
     after: float | str

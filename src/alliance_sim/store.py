@@ -13,8 +13,9 @@ from alliance_sim.errors import InputError, Problem
 if TYPE_CHECKING:
     import xarray as xr
 
-RESULT, BASELINE = "result.nc", "baseline.nc"
-"""Names of the files in a folder of results: the runs of a scenario, and of its baseline."""
+RESULT, BASELINE, EXPLANATION = "result.nc", "baseline.nc", "explanation.nc"
+"""Names of the files in a folder of results: the runs of a scenario, those of its baseline, and
+what moved alignments."""
 
 _INT32 = 2**31
 _FIRST_MONTH, _LAST_MONTH = "1677-09", "2262-04"

@@ -240,7 +240,7 @@ def class_shares(
     share = inside.mean(axis=0)
     columns = {"share": share, "error": np.sqrt(share * (1 - share) / n)}
     if baseline is not None:
-        _check_paired(baseline, ds)
+        check_paired(baseline, ds)
         before = _membership(baseline, name, month)
         change = inside - before
         columns["baseline_share"] = before.mean(axis=0)
@@ -291,7 +291,7 @@ def paired(baseline: xr.Dataset, scenario: xr.Dataset) -> xr.Dataset:
     """
     import xarray as xr
 
-    _check_paired(baseline, scenario)
+    check_paired(baseline, scenario)
     variables = {name: _change(baseline, scenario, name) for name in outcome_names(scenario)}
     for name, dim in (("alignment", "dyad"), ("relation_class", "pair")):
         both = _coordinate(baseline, name, dim)
@@ -326,7 +326,8 @@ def _change(baseline: xr.Dataset, scenario: xr.Dataset, name: str) -> xr.DataArr
     )
 
 
-def _check_paired(baseline: xr.Dataset, scenario: xr.Dataset) -> None:
+def check_paired(baseline: xr.Dataset, scenario: xr.Dataset) -> None:
+    """Raise InputError unless runs of one number share all draws, and both report the same."""
     problems = [*_unlike_draws(baseline, scenario), *_unlike_outcomes(baseline, scenario)]
     if problems:
         raise InputError(problems)

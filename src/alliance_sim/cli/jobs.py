@@ -48,16 +48,23 @@ class Job:
 
 
 def prepare(
-    sources: Sequence[str], settings: Settings, out: Path | None, with_baseline: bool
+    sources: Sequence[str],
+    settings: Settings,
+    out: Path | None,
+    with_baseline: bool,
+    against: str | None = None,
 ) -> list[Job]:
-    """Check everything before anything runs, and tell all that is wrong at once."""
+    """Check everything before anything runs, and tell all that is wrong at once.
+
+    ``against`` names another baseline than the scenarios' own.
+    """
     jobs: list[Job] = []
     problems: list[Problem] = []
     for source in sources:
         try:
             file = find(source, "scenario")
             folder = _folder(out, file.stem, len(sources) > 1)
-            jobs.append(_job(file, settings, folder, with_baseline))
+            jobs.append(_job(file, settings, folder, with_baseline, against))
         except InputError as error:
             problems += error.problems
     labels = [job.label for job in jobs]
@@ -110,11 +117,16 @@ def unwritable(place: Path, error: OSError | ValueError) -> InputError:
     return InputError([Problem(f"cannot write to '{place}': {reason}", "choose another --out")])
 
 
-def _job(file: Path, settings: Settings, folder: Path, with_baseline: bool) -> Job:
+def _job(
+    file: Path, settings: Settings, folder: Path, with_baseline: bool, against: str | None
+) -> Job:
     scenario = load(file, settings)
-    if scenario.baseline is None or not with_baseline:
+    if not with_baseline or (against is None and scenario.baseline is None):
         return Job(file.stem, scenario, folder)
-    found = _baseline_file(scenario.baseline, file, settings.sets)
+    if against is not None:
+        found = find(against, "scenario")
+    else:
+        found = _baseline_file(scenario.baseline or "", file, settings.sets)
     baseline = _comparable(found, scenario, settings)
     return Job(file.stem, scenario, folder, found.stem, baseline)
 

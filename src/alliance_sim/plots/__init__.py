@@ -6,9 +6,20 @@ end a cell with ``ax.figure``, in a script call ``ax.figure.savefig(...)``.
 
 from __future__ import annotations
 
+from alliance_sim.plots.attributions import attribution
 from alliance_sim.plots.distributions import effects, horizon
 from alliance_sim.plots.files import overview, write_all
 from alliance_sim.plots.relations import matrix, network
 from alliance_sim.plots.timelines import classes, fan
 
-__all__ = ["classes", "effects", "fan", "horizon", "matrix", "network", "overview", "write_all"]
+__all__ = [
+    "attribution",
+    "classes",
+    "effects",
+    "fan",
+    "horizon",
+    "matrix",
+    "network",
+    "overview",
+    "write_all",
+]

@@ -29,20 +29,21 @@ def write_all(ds: xr.Dataset, folder: str | Path, baseline: xr.Dataset | None = 
         summary.paired(baseline, ds)  # refuses one that cannot be compared before any file is made
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    written = [_write(overview(ds, baseline), place / "overview.png")]
+    written = [write(overview(ds, baseline), place / "overview.png")]
     for name in summary.numeric_names(ds):
-        written.append(_write(fan(ds, name, baseline=baseline), place / f"fan_{name}.png"))
+        written.append(write(fan(ds, name, baseline=baseline), place / f"fan_{name}.png"))
     for name in outcome_names(ds):
         drawn = horizon(ds, name, baseline=baseline)
-        written.append(_write(drawn, place / f"horizon_{name}.png"))
+        written.append(write(drawn, place / f"horizon_{name}.png"))
     for name in summary.classed_names(ds):
-        written.append(_write(classes(ds, name), place / f"classes_{name}.png"))
-    written.append(_write(networks(ds), place / "network.png"))
+        written.append(write(classes(ds, name), place / f"classes_{name}.png"))
+    written.append(write(networks(ds), place / "network.png"))
     return written
 
 
 @style.styled
-def _write(drawn: Axes | Figure, path: Path) -> Path:
+def write(drawn: Axes | Figure, path: Path) -> Path:
+    """Save a picture, or the figure that its axes belong to."""
     whole = drawn.get_figure(root=True)
     assert whole is not None
     whole.savefig(path, dpi=style.DPI)

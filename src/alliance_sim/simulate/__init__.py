@@ -10,11 +10,15 @@ from alliance_sim.simulate.ensembles import (
     scenario_hash,
     warn_if_unstable,
 )
+from alliance_sim.simulate.explaining import account, chronicle, explain
 
 __all__ = [
+    "account",
     "as_scenario",
     "attributes",
+    "chronicle",
     "compare",
+    "explain",
     "reporting_like",
     "run",
     "scenario_hash",

@@ -184,7 +184,7 @@ def _version(package: str) -> str:
 
 def check_numbers(**numbers: int) -> None:
     """Refuse counts that make no sense."""
-    least = {"seed": 0, "replicate": 0}
+    least = {"seed": 0, "replicate": 0, "run": 0}
     problems = [
         Problem(f"{name} is {value!r}", f"give a whole number of at least {least.get(name, 1)}")
         for name, value in numbers.items()

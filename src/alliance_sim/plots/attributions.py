@@ -1,0 +1,93 @@
+"""What moved an alignment, over the months: causes stacked so that they add up to the change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.plots import style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+Doubles = npt.NDArray[np.float64]
+
+LARGEST = 7
+"""Causes with a colour of their own; the rest is one area."""
+_LOOKS = (
+    (style.BLUE, ""),
+    (style.ORANGE, "////"),
+    (style.GREEN, ""),
+    (style.SKY, "...."),
+    (style.VERMILLION, ""),
+    (style.YELLOW, "\\\\\\\\"),
+    (style.PURPLE, ""),
+)
+_REST = ("#BDBDBD", "")
+
+
+@style.styled
+def attribution(found: xr.Dataset, dyad: str | None = None, ax: Axes | None = None) -> Axes:
+    """Mean parts of the change of an alignment over the months, in alignment's own units.
+
+    What raises it is stacked above zero, what lowers it below; the line is the whole, the sum of
+    both. The largest causes have a colour of their own.
+
+    Args:
+        found: what ``explain`` gave.
+        dyad: one of those explained; left out, the first.
+        ax: where to draw; left out, a new figure.
+    """
+    known = [str(each) for each in found["dyad"].to_numpy()]
+    dyad = dyad or known[0]
+    if dyad not in known:
+        raise InputError(
+            [Problem(f"'{dyad}' was not explained", f"use one of: {', '.join(known)}")]
+        )
+    rows = found["contribution"].sel(dyad=dyad).sum("side").transpose("cause", "month")
+    target = style.axes_for(found, ax, 8.0, 4.8)
+    names = [str(each) for each in found["cause_name"].to_numpy()]
+    draw_attribution(target, found, rows.to_numpy(), names)
+    label = f"Change against {found.attrs.get('against', '')} [index]"
+    target.set_ylabel(style.wrap(label, style.size_of(target)[1], style.BODY))
+    style.mark_interventions(target, found)
+    if ax is None:
+        target.set_title(
+            f"What moved it: {style.subject(found, 'alignment', dyad)}", fontsize=style.BODY
+        )
+    return target
+
+
+def draw_attribution(ax: Axes, found: xr.Dataset, parts: Doubles, names: list[str]) -> None:
+    """Stacked areas of (cause, month), and their sum."""
+    days = style.dates(found)
+    order = np.argsort(-np.abs(parts).max(axis=1), kind="stable")
+    named = [k for k in order[:LARGEST] if np.abs(parts[k]).max() > 0]
+    rest = parts[[k for k in order if k not in named]].sum(axis=0)
+    stack = [(names[k], parts[k], look) for k, look in zip(named, _LOOKS, strict=False)]
+    if len(order) > len(named):
+        stack.append((f"{len(order) - len(named)} other causes", rest, _REST))
+    up, down = np.zeros(len(days)), np.zeros(len(days))
+    key: list[Artist] = []
+    for name, part, (colour, hatch) in stack:
+        above, below = up + np.maximum(part, 0), down + np.minimum(part, 0)
+        for low, high in ((up, above), (below, down)):
+            area = ax.fill_between(days, low, high, facecolor=colour, linewidth=0)
+            area.set(hatch=hatch, edgecolor="white")
+        up, down = above, below
+        key.append(Patch(facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0, label=name))
+    whole = parts.sum(axis=0)
+    ax.plot(days, whole, color="white", linewidth=3.6, zorder=4)
+    ax.plot(days, whole, color=style.BLACK, linewidth=1.8, zorder=5)
+    key.append(Line2D([], [], color=style.BLACK, linewidth=1.8, label="all together"))
+    ax.axhline(0, color=style.GREY, linewidth=0.6, zorder=3)
+    ax.set_ylim(*style.value_range(float(down.min()), float(up.max())))
+    style.month_axis(ax, found)
+    ax.legend(handles=key, loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=style.SMALL)
