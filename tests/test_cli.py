@@ -24,7 +24,17 @@ from alliance_sim.cli.jobs import Settings, prepare
 from alliance_sim.load import check_file
 
 SRC = Path(__file__).resolve().parents[1] / "src"
-COMMANDS = ("run", "claims", "validate", "schema", "list", "new", "initial-state", "cite")
+COMMANDS = (
+    "run",
+    "explain",
+    "claims",
+    "validate",
+    "schema",
+    "list",
+    "new",
+    "initial-state",
+    "cite",
+)
 RUNS = 16
 needs_baseline = pytest.mark.skipif(
     "baseline_2018" not in library.shipped_scenarios(), reason="the shipped baseline is not there"

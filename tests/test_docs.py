@@ -38,12 +38,25 @@ def test_example_runs(script: Path, tmp_path: Path) -> None:
     assert done.stdout.strip()
 
 
-def test_readme_python_runs(tmp_path: Path) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert blocks
-    for block in blocks:
-        done = run_python("-c", block, folder=tmp_path)
-        assert done.returncode == 0, done.stderr
+def python_blocks(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if python_blocks(page)
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_python_of_the_pages_runs(page: Path, tmp_path: Path) -> None:
+    done = run_python("-c", "\n".join(python_blocks(page)), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_has_python() -> None:
+    assert python_blocks(ROOT / "README.md")
 
 
 def test_readme_yaml_is_a_scenario(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alliance_sim import plots
+    from alliance_sim.analysis import attribution
     from alliance_sim.claims import judge_claims
     from alliance_sim.engines.agents import AllianceModel
     from alliance_sim.errors import AllianceSimError, InputError, Problem, RunError
@@ -31,6 +32,7 @@ __all__ = [
     "RunError",
     "Scenario",
     "World",
+    "attribution",
     "chronicle",
     "compare",
     "explain",
@@ -42,6 +44,7 @@ __all__ = [
     "run",
 ]
 
+_MODULES = {"attribution": "analysis.attribution", "plots": "plots"}
 _HOMES = {
     "AllianceModel": "engines.agents",
     "AllianceSimError": "errors",
@@ -63,8 +66,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plots":
-        return import_module("alliance_sim.plots")
+    if name in _MODULES:
+        return import_module(f"alliance_sim.{_MODULES[name]}")
     if name == "__version__":
         return import_module("importlib.metadata").version("alliance-sim")
     if name in _HOMES:

@@ -1,0 +1,96 @@
+"""`explain` on the command line: tables, files, the story of a run, mistakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+from worlds import small_scenario
+
+import alliance_sim as al
+from alliance_sim import store
+from alliance_sim.cli import app
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    breach = {**small_scenario(), "baseline": "calm.yaml"}
+    calm = {**small_scenario(), "name": "Peace", "interventions": [], "sources": {}}
+    for name, data in (("breach", breach), ("calm", calm)):
+        text = json.dumps(data).replace("143", "201")
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+def call(*arguments: object) -> Any:
+    return CliRunner().invoke(app, ["explain", *map(str, arguments)])
+
+
+def test_the_table_is_that_of_the_library_and_adds_up(folder: Path) -> None:
+    dyads = ("athens-sparta", "sparta->persia")
+    options = [part for dyad in dyads for part in ("--dyad", dyad)]
+    result = call("breach.yaml", *options, "--runs", 16, "--seed", 0, "--json", "--out", "out")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    wanted = al.explain("breach.yaml", dyads, runs=16, seed=0, against="calm.yaml")
+    for dyad in dyads:
+        table = al.attribution.table(wanted, dyad)
+        causes = found["dyads"][dyad]["causes"]
+        assert list(causes) == list(table.index)
+        for cause, row in table.iterrows():
+            assert causes[cause]["mean"] == row["mean"]
+        whole = found["dyads"][dyad]["effect"]["mean"]
+        assert sum(each["mean"] for each in causes.values()) == pytest.approx(whole, abs=1e-9)
+    kept = store.read(folder / "out" / store.EXPLANATION)
+    assert float(kept["effect"].sel(dyad="athens-sparta").isel(month=-1)) == pytest.approx(
+        found["dyads"]["athens-sparta"]["effect"]["mean"]
+    )
+    assert {path.name for path in (folder / "out" / "plots").iterdir()} == {
+        "attribution_athens_and_sparta.png",
+        "attribution_sparta_to_persia.png",
+    }
+    assert sum(each["share"] for each in found["moved_first"]) == pytest.approx(1)
+
+
+def test_tables_on_the_terminal(folder: Path) -> None:
+    result = call("breach.yaml", "--dyad", "athens,sparta", "--runs", 8, "--no-plots")
+    assert result.exit_code == 0, result.stderr
+    for text in (
+        "Alignment of Athens and Sparta",
+        "all together",
+        "Who moved first",
+        "against calm",
+    ):
+        assert text in result.stdout
+    result = call("breach.yaml", "--runs", 8, "--no-plots", "--no-baseline")
+    assert result.exit_code == 0, result.stderr
+    assert "against the base date" in result.stdout
+    assert "Who moved first" not in result.stdout
+
+
+def test_one_run_is_told_and_written(folder: Path) -> None:
+    result = call("breach.yaml", "--run", 2, "--out", "out")
+    assert result.exit_code == 0, result.stderr
+    story = al.chronicle("breach.yaml", 2, 0, against="calm.yaml")
+    lines = (folder / "out" / "log_run_2.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[3:] == story.lines()
+    assert story.heading() == lines[0]
+    assert "run 2 of seed 0, against run 2 of 'Peace'" in result.stdout
+    found = json.loads(call("breach.yaml", "--run", 2, "--out", "out", "--json").stdout)
+    assert [each["text"] for each in found["entries"]] == [each.text for each in story.entries]
+
+
+def test_mistakes_are_told_at_once_and_leave_no_folder(folder: Path) -> None:
+    result = call("breach.yaml", "--dyad", "atens,sparta", "--dyad", "x", "--out", "out")
+    assert result.exit_code == 2
+    assert "did you mean 'athens'" in result.stderr
+    assert "'x' is no dyad" in result.stderr
+    assert not (folder / "out").exists()
+    result = call("breach.yaml", "--against", "nowhere", "--out", "out")
+    assert result.exit_code == 2
+    assert "nowhere" in result.stderr
