@@ -53,6 +53,8 @@ def test_the_table_is_that_of_the_library_and_adds_up(folder: Path) -> None:
     assert {path.name for path in (folder / "out" / "plots").iterdir()} == {
         "attribution_athens_and_sparta.png",
         "attribution_sparta_to_persia.png",
+        "utility_athens_and_sparta.png",
+        "utility_sparta_to_persia.png",
     }
     assert sum(each["share"] for each in found["moved_first"]) == pytest.approx(1)
 

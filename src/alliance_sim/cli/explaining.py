@@ -153,9 +153,10 @@ def _last_month(found: xr.Dataset) -> str:
     return str(found["month"].to_numpy()[-1])[:7]
 
 
-_NOTE = """\
-The parts add up to the whole. Through: by whose decisions a part came in; momentum is passed on to
-what set it going. Chance is what decisions do beyond their average."""
+_NOTE = (
+    "The parts add up to the whole. Through: by whose decisions a part came in; momentum is passed "
+    "on to what set it going. Chance is what decisions do beyond their average."
+)
 
 
 def ensemble(job: Job, asked: Asked, quiet: bool) -> Explained:
@@ -192,6 +193,8 @@ def _pictures(found: xr.Dataset, dyads: Sequence[str], folder: Path) -> Iterator
     for dyad in dyads:
         name = dyad.replace("->", "_to_").replace("-", "_and_")
         yield write(plots.attribution(found, dyad), folder / f"attribution_{name}.png")
+        drawn = plots.attribution(found, dyad, of="utility")
+        yield write(drawn, folder / f"utility_{name}.png")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from alliance_sim.analysis.attribution import directions_of
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
 
@@ -30,12 +31,18 @@ _LOOKS = (
     (style.YELLOW, "\\\\\\\\"),
     (style.PURPLE, ""),
 )
+_NAME = 165.0  # room for the name of a cause, in points
 _REST = ("#BDBDBD", "")
 
 
+Of = Literal["alignment", "utility"]
+
+
 @style.styled
-def attribution(found: xr.Dataset, dyad: str | None = None, ax: Axes | None = None) -> Axes:
-    """Mean parts of the change of an alignment over the months, in alignment's own units.
+def attribution(
+    found: xr.Dataset, dyad: str | None = None, ax: Axes | None = None, of: Of = "alignment"
+) -> Axes:
+    """Mean parts of the change of an alignment, or terms of the decisions behind it, by month.
 
     What raises it is stacked above zero, what lowers it below; the line is the whole, the sum of
     both. The largest causes have a colour of their own.
@@ -44,34 +51,52 @@ def attribution(found: xr.Dataset, dyad: str | None = None, ax: Axes | None = No
         found: what ``explain`` gave.
         dyad: one of those explained; left out, the first.
         ax: where to draw; left out, a new figure.
+        of: ``alignment``, in its own units, or ``utility`` of a closer posture.
     """
     known = [str(each) for each in found["dyad"].to_numpy()]
     dyad = dyad or known[0]
     if dyad not in known:
-        raise InputError(
-            [Problem(f"'{dyad}' was not explained", f"use one of: {', '.join(known)}")]
-        )
-    rows = found["contribution"].sel(dyad=dyad).sum("side").transpose("cause", "month")
+        mend = f"use one of: {', '.join(known)}"
+        raise InputError([Problem(f"'{dyad}' was not explained", mend)])
     target = style.axes_for(found, ax, 8.0, 4.8)
     names = [str(each) for each in found["cause_name"].to_numpy()]
-    draw_attribution(target, found, rows.to_numpy(), names)
-    label = f"Change against {found.attrs.get('against', '')} [index]"
+    parts = _parts(found, dyad) if of == "alignment" else _terms(found, dyad)
+    draw_attribution(target, style.dates(found)[: parts.shape[1]], parts, names)
+    style.month_axis(target, found)
+    what = "Change" if of == "alignment" else "Utility of a closer posture"
+    units = "index" if of == "alignment" else "utility"
+    label = f"{what}, against {found.attrs.get('against', '')} [{units}]"
     target.set_ylabel(style.wrap(label, style.size_of(target)[1], style.BODY))
     style.mark_interventions(target, found)
     if ax is None:
-        target.set_title(
-            f"What moved it: {style.subject(found, 'alignment', dyad)}", fontsize=style.BODY
-        )
+        about = style.subject(found, "alignment", dyad)
+        head = "What moved the" if of == "alignment" else "What was weighed in the"
+        target.set_title(f"{head} {about[:1].lower()}{about[1:]}", fontsize=style.BODY)
     return target
 
 
-def draw_attribution(ax: Axes, found: xr.Dataset, parts: Doubles, names: list[str]) -> None:
+def _parts(found: xr.Dataset, dyad: str) -> Doubles:
+    """Parts of the change of alignment, (cause, month)."""
+    rows = found["contribution"].sel(dyad=dyad).sum("side")
+    return np.asarray(rows.transpose("cause", "month").to_numpy(), np.float64)
+
+
+def _terms(found: xr.Dataset, dyad: str) -> Doubles:
+    """Terms of utility, (cause, month of decision); the relation itself stays, and is no change."""
+    rows = found["weighed"].sel(direction=directions_of(found, dyad)).mean("direction")
+    change = rows.where(rows["cause"] != "relation", 0.0)
+    return np.asarray(change.transpose("cause", "decision").to_numpy(), np.float64)
+
+
+def draw_attribution(ax: Axes, days: Doubles, parts: Doubles, names: list[str]) -> None:
     """Stacked areas of (cause, month), and their sum."""
-    days = style.dates(found)
     order = np.argsort(-np.abs(parts).max(axis=1), kind="stable")
     named = [k for k in order[:LARGEST] if np.abs(parts[k]).max() > 0]
     rest = parts[[k for k in order if k not in named]].sum(axis=0)
-    stack = [(names[k], parts[k], look) for k, look in zip(named, _LOOKS, strict=False)]
+    stack = [
+        (style.wrap(names[k], _NAME, style.SMALL), parts[k], look)
+        for k, look in zip(named, _LOOKS, strict=False)
+    ]
     if len(order) > len(named):
         stack.append((f"{len(order) - len(named)} other causes", rest, _REST))
     up, down = np.zeros(len(days)), np.zeros(len(days))
@@ -89,5 +114,4 @@ def draw_attribution(ax: Axes, found: xr.Dataset, parts: Doubles, names: list[st
     key.append(Line2D([], [], color=style.BLACK, linewidth=1.8, label="all together"))
     ax.axhline(0, color=style.GREY, linewidth=0.6, zorder=3)
     ax.set_ylim(*style.value_range(float(down.min()), float(up.max())))
-    style.month_axis(ax, found)
     ax.legend(handles=key, loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=style.SMALL)
