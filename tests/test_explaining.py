@@ -302,3 +302,8 @@ def test_what_was_not_tracked_is_refused(pair: Any) -> None:
         al.explain("us_exits_jcpoa", ["iran-iran"])
     with pytest.raises(InputError, match="is no dyad"):
         al.explain("us_exits_jcpoa", ["iran"])
+
+
+def test_an_account_that_would_not_fit_is_refused_before_it_is_begun() -> None:
+    with pytest.raises(InputError, match=r"GB of memory; ask for at most [\d,]+ runs"):
+        al.explain("us_exits_jcpoa", ["iran-russia"], runs=10**6)

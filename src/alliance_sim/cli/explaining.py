@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from alliance_sim.analysis.chronicle import Chronicle
 
 _SHOWN = 12  # causes named in a table
+_LEAST = 5e-4  # what rounds to nothing is not named
 _MOVERS = 6
 
 
@@ -105,7 +106,9 @@ class Explained:
         a, b = (self.job.scenario.world.actors[each].name for each in _pair(dyad))
         headers = ("mean", "MC\nerror", "90% of runs", f"through\n{a}", f"through\n{b}")
         table = new_table("what moved it", headers)
-        shown, rest = rows.iloc[:_SHOWN], rows.iloc[_SHOWN:]
+        felt = (rows["mean"].abs() >= _LEAST) | (rows["q95"] - rows["q05"] >= _LEAST)
+        shown = rows[felt].iloc[:_SHOWN]
+        rest = rows.drop(shown.index)
         for _, row in shown.iterrows():
             table.add_row(Text(plain(str(row["name"]))), *_cells(row))
         if len(rest):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RUNS = 512
 """Runs of an account unless asked otherwise: one block."""
+MOST_BYTES = 2**31
+"""Largest account that is kept in memory; a paired one takes two of them and as much again."""
 
 
 def explain(
@@ -107,10 +109,26 @@ def account(
     check_numbers(runs=runs, seed=seed, workers=workers)
     warn_if_unstable(checked)
     blocks = lanes_of(int(runs), int(seed), checked.sampling)
-    pairs = _pairs(compile_scenario(checked).actors, dyads)
+    program = compile_scenario(checked)
+    pairs = _pairs(program.actors, dyads)
+    causes = 4 + len(program.mechanism_weight) + len(program.drivers)
+    _refuse_what_cannot_fit(causes * len(pairs) * (program.months + 1), int(runs))
     record, trace = trace_ensemble(checked, blocks, pairs, int(workers), progress, chance=chance)
     check_finite(record, seed)
     return _dataset(checked, record, trace, pairs, attributes(checked, runs, seed, chance))
+
+
+def _refuse_what_cannot_fit(entries: int, runs: int) -> None:
+    """Refuse an account that would not fit into memory, before it is begun.
+
+    ``entries`` counts causes, pairs and months; each has two directions of two sides, in double
+    precision.
+    """
+    size = 4 * 8 * entries * runs
+    if size > MOST_BYTES:
+        what = f"the account of {runs:,} runs would take {size / 1e9:.1f} GB of memory"
+        mend = f"ask for at most {int(runs * MOST_BYTES / size):,} runs, or for fewer dyads"
+        raise InputError([Problem(what, mend)])
 
 
 def _dataset(
