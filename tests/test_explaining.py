@@ -307,3 +307,13 @@ def test_what_was_not_tracked_is_refused(pair: Any) -> None:
 def test_an_account_that_would_not_fit_is_refused_before_it_is_begun() -> None:
     with pytest.raises(InputError, match=r"GB of memory; ask for at most [\d,]+ runs"):
         al.explain("us_exits_jcpoa", ["iran-russia"], runs=10**6)
+
+
+def test_a_ladder_that_is_not_calibrated_pulls_by_itself() -> None:
+    lopsided = {"calibration": "none", "postures": {"impacts": [-1, -0.4, 0, 0.4, 1.5]}}
+    world = two_actors(drivers={"pull": pull_of_a(0.5)}, behaviour=lopsided)
+    found = account(scenario_of(world, 12), ["a-b"], runs=4, chance=False)
+    last = found["moved"].isel(month=-1).sum("side")
+    assert float(last.sel(cause=RELATION).min()) > 1e-3  # the average posture is no longer to hold
+    assert float(last.sel(cause="driver.pull").min()) > 1e-3  # utilities are the drivers themselves
+    assert float(abs(last.sel(cause=BOUND)).max()) < 1e-5

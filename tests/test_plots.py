@@ -513,3 +513,10 @@ def test_overview_of_whatever_there_is(ds, kept):
     whole = plots.overview(some)
     FigureCanvasAgg(whole).draw()
     assert whole.axes
+
+
+def test_a_notebook_shows_a_picture_without_being_told_to(ds):
+    from IPython.core.formatters import DisplayFormatter
+
+    shown, _ = DisplayFormatter().format(plots.fan(ds, "axis").figure)
+    assert shown["image/png"].startswith(b"\x89PNG")

@@ -7,6 +7,7 @@ line style or hatching as well.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
@@ -126,9 +127,24 @@ def class_label(name: str) -> str:
 # -- figures -------------------------------------------------------------------------------
 
 
+class Picture(Figure):
+    """A figure that a notebook shows by itself, whether or not it has been told to show figures."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self)
+
+
+@styled
+def png(drawn: Figure) -> bytes:
+    """A figure as the bytes of a PNG file."""
+    target = io.BytesIO()
+    drawn.savefig(target, format="png", dpi=DPI)
+    return target.getvalue()
+
+
 def figure(ds: xr.Dataset, width: float, height: float) -> Figure:
     """An empty figure, in inches: the scenario's name over it, the source line at its foot."""
-    made = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    made = Picture(figsize=(width, height), dpi=DPI, layout="constrained")
     made.get_layout_engine().set(w_pad=0.1, h_pad=0.08)  # type: ignore[union-attr, call-arg]
     room = width * 72 * 0.96
     title = wrap(str(ds.attrs.get("title", "")), room / BOLD, TITLE)

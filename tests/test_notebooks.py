@@ -1,0 +1,44 @@
+"""The notebooks of examples/ run from top to bottom."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+
+
+def read(file: Path) -> nbformat.NotebookNode:
+    return nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call, no-any-return]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_notebook_runs(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fewer = read(file)
+    for cell in fewer.cells:  # the text is read with more runs than a test needs
+        cell.source = re.sub(r"\bRUNS, SEED = \d+", "RUNS, SEED = 32", cell.source)
+    NotebookClient(
+        fewer, timeout=300, kernel_name="python3", resources={"metadata": {"path": file.parent}}
+    ).execute()
+    pictures = [
+        output
+        for cell in fewer.cells
+        for output in cell.get("outputs", ())
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(pictures) >= 2
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_notebook_is_kept_as_it_ran(file: Path) -> None:
+    """Outputs are those of one run from the top, and name no place of the machine."""
+    cells = [cell for cell in read(file).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert file.stat().st_size < 1_000_000
+    text = file.read_text(encoding="utf-8")
+    assert not re.search(r'"(/home|/root|/tmp|/work|C:\\\\\\\\)', text)
