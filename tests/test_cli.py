@@ -28,6 +28,7 @@ COMMANDS = (
     "run",
     "explain",
     "claims",
+    "blocs",
     "validate",
     "schema",
     "list",

@@ -476,7 +476,7 @@ def test_an_alias_bomb_is_told_as_one(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     [folder] = refused(tmp_path)
-    assert "the file cannot be read: is a directory; give a readable YAML file" in folder
+    assert "the file cannot be read: is a directory; give a readable file" in folder
     assert "there is no scenario 'base.yaml'" in refused(tmp_path / "base.yaml")[0]
     write(tmp_path, "base2.yaml", "name: x\n")
     assert "did you mean" in refused(tmp_path / "base.yaml")[0]

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from alliance_sim.engines.agents import AllianceModel
     from alliance_sim.errors import AllianceSimError, InputError, Problem, RunError
     from alliance_sim.load import load_scenario, load_world, read_scenario
-    from alliance_sim.simulate import chronicle, compare, explain, run
+    from alliance_sim.load.blocs import load_blocs
+    from alliance_sim.simulate import blocs, chronicle, compare, explain, run, shared_blocs
     from alliance_sim.spec import Intervention, Scenario, World
+    from alliance_sim.spec.blocs import BlocSystem
 
 __all__ = [
     "AllianceModel",
     "AllianceSimError",
+    "BlocSystem",
     "InputError",
     "Intervention",
     "Problem",
@@ -33,35 +36,42 @@ __all__ = [
     "Scenario",
     "World",
     "attribution",
+    "blocs",
     "chronicle",
     "compare",
     "explain",
     "judge_claims",
+    "load_blocs",
     "load_scenario",
     "load_world",
     "plots",
     "read_scenario",
     "run",
+    "shared_blocs",
 ]
 
 _MODULES = {"attribution": "analysis.attribution", "plots": "plots"}
 _HOMES = {
     "AllianceModel": "engines.agents",
     "AllianceSimError": "errors",
+    "BlocSystem": "spec.blocs",
     "InputError": "errors",
     "Intervention": "spec",
     "Problem": "errors",
     "RunError": "errors",
     "Scenario": "spec",
     "World": "spec",
+    "blocs": "simulate",
     "chronicle": "simulate",
     "compare": "simulate",
     "explain": "simulate",
     "judge_claims": "claims",
+    "load_blocs": "load.blocs",
     "load_scenario": "load",
     "load_world": "load",
     "read_scenario": "load",
     "run": "simulate",
+    "shared_blocs": "simulate",
 }
 
 

@@ -125,7 +125,7 @@ class Documents:
     def read(self, path: Path) -> Node | None:
         """The mapping in one file as it stands there."""
         if path not in self.files:
-            text = self._text(path)
+            text = self.text(path)
             self.files[path] = None if text is None else self._mapping(path, text)
         return self.files[path]
 
@@ -147,14 +147,15 @@ class Documents:
             return tree
         return None
 
-    def _text(self, path: Path) -> str | None:
+    def text(self, path: Path) -> str | None:
+        """What a file holds, or None after reporting why it cannot be read."""
         mark = Mark(str(path))
         try:
             with path.open("rb") as file:
                 data = file.read(_MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
         except (OSError, ValueError) as error:  # ValueError: a null character in the name
             reason = str(getattr(error, "strerror", None) or error).lower()
-            self.fail(mark, f"the file cannot be read: {reason}", "give a readable YAML file")
+            self.fail(mark, f"the file cannot be read: {reason}", "give a readable file")
             return None
         if len(data) > _MAX_BYTES:
             self.fail(mark, "the file is larger than 1 MB", "split it, or take out bulk data")

@@ -193,6 +193,8 @@ def _too_short(value: object, context: Any, place: _Place) -> tuple[str, str]:
 
 def _too_long(value: object, context: Any, place: _Place) -> tuple[str, str]:
     allowed, given = context["max_length"], context["actual_length"]
+    if given is None and isinstance(place.node.value, dict | list):
+        given = len(place.node.value)  # pydantic stops counting at the most that is allowed
     return f"{place.container} has {given} entries of at most {allowed}", "take some out"
 
 

@@ -7,6 +7,7 @@ end a cell with ``ax.figure``, in a script call ``ax.figure.savefig(...)``.
 from __future__ import annotations
 
 from alliance_sim.plots.attributions import attribution
+from alliance_sim.plots.blocs import comembership, minima
 from alliance_sim.plots.distributions import effects, horizon
 from alliance_sim.plots.files import overview, write_all
 from alliance_sim.plots.relations import matrix, network
@@ -15,10 +16,12 @@ from alliance_sim.plots.timelines import classes, fan
 __all__ = [
     "attribution",
     "classes",
+    "comembership",
     "effects",
     "fan",
     "horizon",
     "matrix",
+    "minima",
     "network",
     "overview",
     "write_all",

@@ -11,16 +11,20 @@ from alliance_sim.simulate.ensembles import (
     warn_if_unstable,
 )
 from alliance_sim.simulate.explaining import account, chronicle, explain
+from alliance_sim.simulate.partitions import blocs, run_until, shared_blocs
 
 __all__ = [
     "account",
     "as_scenario",
     "attributes",
+    "blocs",
     "chronicle",
     "compare",
     "explain",
     "reporting_like",
     "run",
+    "run_until",
     "scenario_hash",
+    "shared_blocs",
     "warn_if_unstable",
 ]

@@ -1,0 +1,223 @@
+"""Who shares a bloc with whom over the runs of an ensemble."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from alliance_sim.analysis.landscape import check_count, energies, sides
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.spec.blocs import BlocActor, BlocSystem
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Doubles = npt.NDArray[np.float64]
+When = Literal["first", "last"]
+Sizes = Literal["capability", "equal"]
+
+TIED = 1e-12
+"""Energies of a run that differ by less, beside the sum of its |s_i s_j p_ij|, count as equal:
+a hundred times the rounding error of such sums in double precision."""
+_ENTRIES = 1 << 22
+"""Energies held at the same time."""
+MOST_LISTED = 50
+"""Partitions listed by how often they are the best."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Shares of runs, with their Monte-Carlo errors."""
+
+    shared: Doubles
+    """(actor, other) mean over runs of whether a pair shares a bloc."""
+    error: Doubles
+    """(actor, other) standard error of that mean; NaN for a single run."""
+    best: dict[int, float]
+    """Code of a partition -> share of runs in which it has the lowest energy."""
+
+
+def membership(alignment: npt.NDArray[np.floating], sizes: Doubles) -> Membership:
+    """How often each pair shares a bloc in the partition of lowest energy.
+
+    A run in which several partitions tie for the lowest energy counts in equal parts for each.
+
+    Args:
+        alignment: (run, actor, other); as an energy counts each pair both ways, what matters is
+            the mean of both directions.
+        sizes: (actor,), or (run, actor) where they differ by run; above 0.
+
+    Raises:
+        InputError: where there are too many actors to enumerate.
+    """
+    runs, n, _ = alignment.shape
+    check_count(n)
+    step = max(1, _ENTRIES >> (n - 1))
+    by_run = np.broadcast_to(sizes, (runs, n))
+    shared = np.empty((runs, n, n))
+    best: dict[int, float] = {}
+    for start in range(0, runs, step):
+        part = slice(start, start + step)
+        shared[part] = _block(alignment[part].astype(np.float64), by_run[part], best)
+    error = shared.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full((n, n), np.nan)
+    ordered = sorted(best.items(), key=lambda each: (-each[1], each[0]))
+    return Membership(shared.mean(axis=0), error, {key: w / runs for key, w in ordered})
+
+
+def _block(alignment: Doubles, sizes: Doubles, best: dict[int, float]) -> Doubles:
+    """(run, actor, other) share of the best partitions in which a pair is together."""
+    runs, n, _ = alignment.shape
+    both = alignment + alignment.transpose(0, 2, 1)
+    pair = np.moveaxis(both * sizes[:, :, None] * sizes[:, None, :], 0, -1)
+    pair[np.arange(n), np.arange(n)] = 0.0
+    found = energies(pair)
+    scale = np.abs(pair).sum(axis=(0, 1)) / 2
+    codes, run = np.nonzero(found <= found.min(axis=0) + TIED * scale)
+    weight = 1 / np.bincount(run, minlength=runs)[run]
+    for code, share in zip(codes.tolist(), weight.tolist(), strict=True):
+        best[code] = best.get(code, 0.0) + share
+    side = np.ones((len(codes), n))
+    side[:, 1:] -= 2.0 * (codes[:, None] >> np.arange(n - 1) & 1)
+    alike = np.zeros((runs, n, n))
+    order = np.argsort(run, kind="stable")
+    edges = np.searchsorted(run[order], np.arange(runs + 1))
+    for place in range(runs):  # a matrix product for each run: sums over ties need little memory
+        own = side[order[edges[place] : edges[place + 1]]]
+        alike[place] = own.T @ own / len(own)
+    return (1 + alike) / 2
+
+
+def shared_blocs(ds: xr.Dataset, when: When = "last", sizes: Sizes = "capability") -> xr.Dataset:
+    """How often each pair of actors shares a bloc over the runs of a dataset.
+
+    In each run the propensities are the alignments and the blocs are those of the partition of
+    lowest energy (:mod:`alliance_sim.analysis.landscape`).
+
+    Args:
+        ds: what :func:`alliance_sim.run` returned.
+        when: the base date or the horizon.
+        sizes: ``capability``, that of the world at the base date as drawn in each run, or
+            ``equal``.
+
+    Returns:
+        ``shared`` (actor, other), the share of runs, ``shared_error``, its standard error, and
+        ``best_share`` (partition), how often each partition is the best, with ``across``
+        (partition, actor), 1 for those that stand across from the first actor.
+
+    Raises:
+        InputError: where the dataset does not say what is needed.
+    """
+    import xarray as xr
+
+    alignment = ds[f"alignment_{_checked(when, When)}"].transpose("run", "actor", "other")
+    found = membership(alignment.to_numpy(), run_sizes(ds, sizes))
+    codes = list(found.best)[:MOST_LISTED]
+    actors = [str(each) for each in ds["actor"].to_numpy()]
+    across = np.array([sides(code, len(actors)) for code in codes], dtype=np.int8)
+    month = str(ds["month"].to_numpy()[0 if when == "first" else -1])[:7]
+    share = {"units": "share of runs", "valid_range": np.array((0.0, 1.0))}
+    return xr.Dataset(
+        {
+            "shared": (
+                ("actor", "other"),
+                found.shared,
+                share | {"long_name": "runs in which the two share a bloc"},
+            ),
+            "shared_error": (
+                ("actor", "other"),
+                found.error,
+                {"units": "share of runs", "long_name": "Monte-Carlo standard error"},
+            ),
+            "best_share": (
+                "partition",
+                np.array([found.best[code] for code in codes]),
+                share | {"long_name": "runs in which the partition has the lowest energy"},
+            ),
+            "across": (
+                ("partition", "actor"),
+                across,
+                {"units": "1: across from the first actor", "long_name": "side of each actor"},
+            ),
+        },
+        coords={
+            "actor": actors,
+            "other": actors,
+            "actor_name": ("actor", [str(each) for each in ds["actor_name"].to_numpy()]),
+        },
+        attrs={**ds.attrs, "month_read": month, "sizes": sizes},
+    )
+
+
+def run_sizes(ds: xr.Dataset, sizes: Sizes = "capability") -> Doubles:
+    """Sizes of the actors in each run, (run, actor): capability at the base date, or 1."""
+    actors = [str(each) for each in ds["actor"].to_numpy()]
+    found = np.ones((ds.sizes["run"], len(actors)))
+    if _checked(sizes, Sizes) == "equal":
+        return found
+    drawn = {str(name): place for place, name in enumerate(ds["parameter"].to_numpy())}
+    for place, actor in enumerate(actors):
+        name = f"world.actors.{actor}.capability"
+        if name in drawn:
+            found[:, place] = ds["parameters"].to_numpy()[:, drawn[name]]
+        else:
+            found[:, place] = _capability(ds, actor)
+    if not (found > 0).all():
+        what = "an actor has no capability, and sizes have to be above 0"
+        raise InputError([Problem(what, "use sizes 'equal'")])
+    return found
+
+
+def _capability(ds: xr.Dataset, actor: str) -> float:
+    try:
+        world = json.loads(ds.attrs["scenario"])["world"]
+        return float(world["actors"][actor]["capability"])
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"the dataset does not say the capability of '{actor}'"
+        raise InputError([Problem(what, "use sizes 'equal'")]) from error
+
+
+def system_of_run(
+    ds: xr.Dataset, run: int, when: When = "last", sizes: Sizes = "capability"
+) -> BlocSystem:
+    """The alignments of one run as a system of its own, each direction as it is.
+
+    Raises:
+        InputError: where there is no such run, or the dataset does not say what is needed.
+    """
+    runs = [int(each) for each in ds["run"].to_numpy()]
+    if run not in runs:
+        what = f"there is no run {run}"
+        raise InputError([Problem(what, f"choose one from {runs[0]} to {runs[-1]}")])
+    place = runs.index(run)
+    values = ds[f"alignment_{_checked(when, When)}"].transpose("run", "actor", "other")
+    table = values.to_numpy()[place]
+    actors = [str(each) for each in ds["actor"].to_numpy()]
+    names = [str(each) for each in ds["actor_name"].to_numpy()]
+    size = run_sizes(ds, sizes)[place]
+    month = str(ds["month"].to_numpy()[0 if when == "first" else -1])[:7]
+    return BlocSystem(
+        name=f"{ds.attrs.get('title', 'A run')}, run {run}, {month}",
+        source=f"alignments of run {run}, seed {ds.attrs.get('seed', '?')}",
+        actors={
+            key: BlocActor(name=name, size=float(str(each)))
+            for key, name, each in zip(actors, names, size, strict=True)
+        },
+        # Single precision as the short decimal that it prints as.
+        ties={
+            f"{a}->{b}": float(str(table[i, j]))
+            for i, a in enumerate(actors)
+            for j, b in enumerate(actors)
+            if i != j
+        },
+    )
+
+
+def _checked(word: str, kind: object) -> str:
+    if word not in get_args(kind):
+        known = ", ".join(f"'{each}'" for each in get_args(kind))
+        raise InputError([Problem(f"'{word}' is not known here", f"use one of: {known}")])
+    return word

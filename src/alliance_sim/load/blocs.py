@@ -1,0 +1,99 @@
+"""Systems of actors from YAML or CSV; every mistake is told at once, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.load.csv_tables import table_tree
+from alliance_sim.load.documents import Documents, data_tree
+from alliance_sim.load.explain import explain
+from alliance_sim.load.tree import Node
+from alliance_sim.spec.base import Names
+from alliance_sim.spec.blocs import BlocSystem, given_again
+
+TABLES = frozenset({".csv", ".tsv"})
+"""Endings of files that are read as tables."""
+_OWN_KEYS = ("ties", "issues", "actors")
+_OTHERS_KEYS = ("world", "horizon", "extends", "dyads")
+
+
+def load_blocs(source: str | Path) -> BlocSystem:
+    """Read a system of actors from a YAML file, or from a table in CSV.
+
+    Raises:
+        InputError: With every problem found, each at its place in the file.
+    """
+    path = Path(source)
+    documents = Documents()
+    if path.suffix.lower() in TABLES:
+        text = documents.text(path)
+        tree = None if text is None else table_tree(text, str(path), documents.problems)
+    else:
+        tree = documents.read(path)
+    return _checked(tree, documents.problems)
+
+
+def read_blocs(data: Mapping[str, Any]) -> BlocSystem:
+    """Check a system given as plain data, written as in a YAML file.
+
+    Raises:
+        InputError: With every problem found.
+    """
+    documents = Documents()
+    return _checked(data_tree(data, documents), documents.problems)
+
+
+def is_blocs_file(path: Path) -> bool:
+    """Whether a file holds a system of its own rather than a scenario or a world."""
+    if path.suffix.lower() in TABLES:
+        return True
+    tree = Documents().read(path) if path.is_file() else None
+    if tree is None or any(tree.child(key) is not None for key in _OTHERS_KEYS):
+        return False
+    return any(tree.child(key) is not None for key in _OWN_KEYS)
+
+
+def _checked(tree: Node | None, problems: list[Problem]) -> BlocSystem:
+    if tree is None:
+        raise InputError(problems)
+    try:
+        found = BlocSystem.model_validate(tree.plain(), context=_names(tree))
+    except ValidationError as error:
+        # What has been refused while reading need not be refused again.
+        known = {_place(each) for each in problems if each.line is not None}
+        told = [*explain(error, tree), *_again(tree)]
+        problems += [each for each in told if _place(each) not in known]
+    if problems:
+        raise InputError(_in_order(problems))
+    return found
+
+
+def _names(tree: Node) -> Names | None:
+    """The actors of the document, so that unknown ones are told with everything else."""
+    actors = tree.child("actors")
+    if actors is None or not isinstance(actors.value, dict):
+        return None
+    return Names(actors=frozenset(actors.value))
+
+
+def _again(tree: Node) -> Iterator[Problem]:
+    """Ties given twice, which the model looks for only when nothing else is wrong."""
+    ties = tree.child("ties")
+    if ties is None or not isinstance(ties.value, dict):
+        return
+    for dyad, what, mend in given_again(ties.value):
+        node = ties.value[dyad]
+        yield (node.key or node.mark).problem(what, mend)
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    return problem.file, problem.line or 0, problem.column or 0
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(dict.fromkeys(problems), key=_place)
