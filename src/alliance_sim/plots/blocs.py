@@ -56,7 +56,7 @@ def comembership(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
     if len(labels) <= MOST_NUMBERED:
         for (i, j), value in np.ndenumerate(table):
             if i != j:
-                ink = "white" if value > 0.55 else style.BLACK
+                ink = "white" if value > 0.7 else style.BLACK
                 target.text(
                     j, i, _percent(value), ha="center", va="center", fontsize=style.SMALL, color=ink
                 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alliance_sim.analysis.blocs import Blocs, blocs_of
 from alliance_sim.errors import InputError, Problem
-from alliance_sim.load.blocs import load_blocs
+from alliance_sim.load.blocs import load_blocs, read_blocs
 from alliance_sim.simulate.ensembles import as_scenario, run
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import month_number, month_text
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from alliance_sim.analysis.membership import Sizes, When
 
 
-def blocs(system: BlocSystem | str | Path) -> Blocs:
+def blocs(system: BlocSystem | Mapping[str, Any] | str | Path) -> Blocs:
     """Two-bloc partitions, structural balance and weighted positions of a system of actors.
 
     Args:
-        system: a checked system, or the path of a YAML or CSV file (docs/blocs.md).
+        system: a checked system, the path of a YAML or CSV file (docs/blocs.md), or plain data
+            as such a YAML file holds.
 
     Returns:
         Its ``landscape`` of partitions with the local minima, its ``balance``, and the
@@ -35,14 +36,13 @@ def blocs(system: BlocSystem | str | Path) -> Blocs:
 
     Example:
         >>> import alliance_sim as al
-        >>> from alliance_sim.load.blocs import read_blocs
-        >>> found = al.blocs(
-        ...     read_blocs({"actors": {"a": {}, "b": {}, "c": {}}, "ties": {"a-b": 1, "b-c": -1}})
-        ... )
+        >>> found = al.blocs({"actors": {"a": {}, "b": {}, "c": {}}, "ties": {"a-b": 1, "b-c": -1}})
         >>> best = found.landscape.minima()[0]
         >>> found.members(best.across), best.energy
         ((['a', 'b'], ['c']), -2)
     """
+    if isinstance(system, Mapping):
+        return blocs_of(read_blocs(system))
     return blocs_of(system if isinstance(system, BlocSystem) else load_blocs(system))
 
 
