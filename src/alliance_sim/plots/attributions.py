@@ -22,6 +22,8 @@ Doubles = npt.NDArray[np.float64]
 
 LARGEST = 7
 """Causes with a colour of their own; the rest is one area."""
+LEAST = 0.02
+"""Causes smaller than this share of the largest are not named."""
 _LOOKS = (
     (style.BLUE, ""),
     (style.ORANGE, "////"),
@@ -90,15 +92,17 @@ def _terms(found: xr.Dataset, dyad: str) -> Doubles:
 
 def draw_attribution(ax: Axes, days: Doubles, parts: Doubles, names: list[str]) -> None:
     """Stacked areas of (cause, month), and their sum."""
-    order = np.argsort(-np.abs(parts).max(axis=1), kind="stable")
-    named = [k for k in order[:LARGEST] if np.abs(parts[k]).max() > 0]
-    rest = parts[[k for k in order if k not in named]].sum(axis=0)
+    size = np.abs(parts).max(axis=1)
+    order = [k for k in np.argsort(-size, kind="stable") if size[k] > 0]
+    named = [k for k in order[:LARGEST] if size[k] >= LEAST * size.max()]
+    left = order[len(named) :]
     stack = [
         (style.wrap(names[k], _NAME, style.SMALL), parts[k], look)
         for k, look in zip(named, _LOOKS, strict=False)
     ]
-    if len(order) > len(named):
-        stack.append((f"{len(order) - len(named)} other causes", rest, _REST))
+    if left:
+        others = f"{len(left)} other {'cause' if len(left) == 1 else 'causes'}"
+        stack.append((others, parts[left].sum(axis=0), _REST))
     up, down = np.zeros(len(days)), np.zeros(len(days))
     key: list[Artist] = []
     for name, part, (colour, hatch) in stack:
