@@ -19,13 +19,14 @@ from worlds import small_scenario
 import alliance_sim as al
 from alliance_sim import library
 from alliance_sim.analysis import summary
-from alliance_sim.cli import app, running, tables
+from alliance_sim.cli import app, numbers, running, tables
 from alliance_sim.cli.jobs import Settings, prepare
 from alliance_sim.load import check_file
 
 SRC = Path(__file__).resolve().parents[1] / "src"
 COMMANDS = (
     "run",
+    "compare",
     "explain",
     "claims",
     "blocs",
@@ -272,8 +273,8 @@ def test_tables_fit_the_terminal(folder: Path, width: int) -> None:
     ],
 )
 def test_only_none_and_all_are_0_and_100_percent(share: float, whole: str, tenths: str) -> None:
-    assert tables._percent(share) == whole
-    assert tables._percent(share, 1) == tenths
+    assert numbers.percent(share) == whole
+    assert numbers.percent(share, 1) == tenths
 
 
 def test_outcomes_that_did_not_move_are_said(folder: Path) -> None:

@@ -81,6 +81,8 @@ class OutcomeLabel:
     about: str
     range: tuple[float, float]
     is_class: bool
+    smallest_effect: float | None = None
+    """Smallest effect of interest; None where nobody has named one."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def dataset(record: Record, labels: Labels, attributes: Mapping[str, Any]) -> xr
             values, notes = values.astype(np.int8), notes | flags
         else:
             notes |= {"units": outcome.unit, "valid_range": np.array(outcome.range)}
+            if outcome.smallest_effect is not None:
+                notes["smallest_effect"] = outcome.smallest_effect
         variables[outcome.id] = (("run", "month"), values, notes)
     alignment = {"long_name": "alignment", "units": "index", "valid_range": np.array((-1.0, 1.0))}
     if labels.dyads:

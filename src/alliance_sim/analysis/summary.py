@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Doubles = npt.NDArray[np.float64]
 
+CHANGED = "1 where it differs"
+"""Units of what :func:`paired` makes of a relation class."""
+
 _HORIZON_LEVELS = {"median": 0.5, "q25": 0.25, "q75": 0.75, "q05": 0.05, "q95": 0.95}
 
 
@@ -151,18 +154,30 @@ def median_error(values: Doubles) -> float:
     Half the distance between the quantiles at 0.5 ± 0.5/√n: the number of draws below the
     true median is binomial with standard deviation √n/2. Not known from a single draw.
     """
+    return float(median_errors(values))
+
+
+def median_errors(values: Doubles) -> Doubles:
+    """The same for every column of (run, ...)."""
     n = len(values)
     if n < 2:
-        return float("nan")
+        return np.full(values.shape[1:], np.nan)
     half = 0.5 / np.sqrt(n)
-    low, high = np.quantile(values, (0.5 - half, 0.5 + half))
-    return float(high - low) / 2
+    low, high = np.quantile(values, (0.5 - half, 0.5 + half), axis=0)
+    return np.asarray((high - low) / 2)
 
 
 def mean_error(values: Doubles) -> float:
     """Monte-Carlo standard error of the mean of independent draws, (run,)."""
+    return float(mean_errors(values))
+
+
+def mean_errors(values: Doubles) -> Doubles:
+    """The same for every column of (run, ...)."""
     n = len(values)
-    return float(np.std(values, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    if n < 2:
+        return np.full(values.shape[1:], np.nan)
+    return np.asarray(np.std(values, axis=0, ddof=1) / np.sqrt(n))
 
 
 def horizon_table(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> pd.DataFrame:
@@ -284,7 +299,8 @@ def paired(baseline: xr.Dataset, scenario: xr.Dataset) -> xr.Dataset:
         For every numeric outcome the difference (run, month) in its own units; for every
         class outcome 1 where the class differs, else 0. The same for the alignment of dyads
         and the relation classes of pairs that both recorded. The attributes hold the title
-        and hash of both, the seed, the number of runs and the sampling.
+        and hash of both, the seed, the number of runs, the sampling, the theory and the
+        scenario's interventions.
 
     Raises:
         InputError: runs, months, seed, sampling or outcomes do not agree.
@@ -307,8 +323,11 @@ def paired(baseline: xr.Dataset, scenario: xr.Dataset) -> xr.Dataset:
         "seed": scenario.attrs.get("seed", ""),
         "runs": scenario.sizes["run"],
         "sampling": scenario.attrs.get("sampling", ""),
+        "theory": scenario.attrs.get("theory", ""),
+        "interventions": scenario.attrs.get("interventions", "[]"),
     }
-    return xr.Dataset(variables, attrs=attributes)
+    names = {name: scenario[name] for name in ("actor", "actor_name") if name in scenario.coords}
+    return xr.Dataset(variables, names, attributes)
 
 
 def _change(baseline: xr.Dataset, scenario: xr.Dataset, name: str) -> xr.DataArray:
@@ -316,13 +335,12 @@ def _change(baseline: xr.Dataset, scenario: xr.Dataset, name: str) -> xr.DataArr
     what = _long_name(scenario, name)
     if is_class(scenario, name):
         changed = (after != before).astype(np.int8)
-        return changed.assign_attrs(long_name=f"change of {what}", units="1 where it differs")
+        return changed.assign_attrs(long_name=f"change of {what}", units=CHANGED)
     low, high = scenario[name].attrs.get("valid_range", (-np.inf, np.inf))
     difference = after.astype(np.float64) - before.astype(np.float64)
+    kept = {key: after.attrs[key] for key in ("units", "smallest_effect") if key in after.attrs}
     return difference.assign_attrs(
-        long_name=f"change in {what}",
-        units=after.attrs["units"],
-        valid_range=np.array((low - high, high - low)),
+        kept, long_name=f"change in {what}", valid_range=np.array((low - high, high - low))
     )
 
 
@@ -341,8 +359,13 @@ def _unlike_draws(baseline: xr.Dataset, scenario: xr.Dataset) -> Iterable[Proble
                 f"the baseline has {_extent(before)} in '{dim}', the scenario {_extent(after)}",
                 f"run both with the same {'runs' if dim == 'run' else 'horizon'}",
             )
-    for key in ("seed", "sampling", "chance"):
-        values = [_plain(ds.attrs, key) for ds in (baseline, scenario)]
+    for key, usual in (
+        ("seed", "unknown"),
+        ("sampling", "unknown"),
+        ("chance", "unknown"),
+        ("replicate", "0"),
+    ):
+        values = [_plain(ds.attrs, key, usual) for ds in (baseline, scenario)]
         if values[0] != values[1]:
             yield Problem(
                 f"the baseline was run with {key} {values[0]}, the scenario with {values[1]}",
@@ -357,9 +380,9 @@ def _extent(values: npt.NDArray[Any]) -> str:
     return f"{len(values)} values from {first} to {last}"
 
 
-def _plain(attributes: Mapping[Any, Any], key: str) -> str:
+def _plain(attributes: Mapping[Any, Any], key: str, usual: str) -> str:
     """An attribute as text: files give numbers back in NumPy types."""
-    return str(attributes.get(key, "unknown"))
+    return str(attributes.get(key, usual))
 
 
 def _unlike_outcomes(baseline: xr.Dataset, scenario: xr.Dataset) -> Iterable[Problem]:

@@ -86,11 +86,16 @@ def prepare(
 def tidy(jobs: Iterable[Job]) -> None:
     """Take away the folders that were made for jobs and into which nothing was written."""
     for job in jobs:
-        for folder in job.made:
-            try:
-                folder.rmdir()
-            except OSError:  # it holds something, which stays
-                break
+        remove_empty(job.made)
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Take away folders, the innermost first, up to one that holds something."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:  # it holds something, which stays
+            break
 
 
 def _folder(out: Path | None, label: str, several: bool) -> Path:
@@ -127,7 +132,7 @@ def _job(
         found = find(against, "scenario")
     else:
         found = _baseline_file(scenario.baseline or "", file, settings.sets)
-    baseline = _comparable(found, scenario, settings)
+    baseline = reporting_like(load_baseline(found, settings), scenario)
     return Job(file.stem, scenario, folder, found.stem, baseline)
 
 
@@ -175,8 +180,8 @@ def _baseline_file(name: str, file: Path, sets: Sequence[str]) -> Path:
     return find(name, "scenario", relative_to=file)
 
 
-def _comparable(file: Path, scenario: Scenario, settings: Settings) -> Scenario:
-    """The baseline with the same settings, to be held against the scenario.
+def load_baseline(file: Path, settings: Settings) -> Scenario:
+    """A baseline with the settings of the scenarios that are held against it.
 
     A setting of an intervention reaches it only if it has that intervention.
     """
@@ -185,7 +190,7 @@ def _comparable(file: Path, scenario: Scenario, settings: Settings) -> Scenario:
     if changed:
         ids = {each.id for each in load_scenario(file).interventions}
         shared += [each for each in changed if _keys(each)[1:2] and _keys(each)[1] in ids]
-    return reporting_like(load(file, Settings(tuple(shared), settings.theory)), scenario)
+    return load(file, Settings(tuple(shared), settings.theory))
 
 
 def _keys(setting: str) -> list[str]:

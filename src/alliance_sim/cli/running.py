@@ -45,28 +45,46 @@ class Runner:
     runs: int
     seed: int
     workers: int
-    _baselines: dict[str, xr.Dataset] = field(default_factory=dict)
+    _baselines: dict[tuple[str, int], xr.Dataset] = field(default_factory=dict)
 
     def work(self, job: Job) -> int:
         """Number of runs that a job takes."""
-        new = job.baseline is not None and scenario_hash(job.baseline) not in self._baselines
+        new = job.baseline is not None and (scenario_hash(job.baseline), 0) not in self._baselines
         return self.runs * (1 + new)
 
     def find(self, job: Job, progress: Callable[[int], None]) -> Finding:
         """Run a job and summarise it."""
         baseline = None
         if job.baseline is not None:
-            key = scenario_hash(job.baseline)
-            if key not in self._baselines:
-                self._baselines[key] = self._run(job.baseline_label, job.baseline, progress)
-            baseline = self._baselines[key]
-        data = self._run(job.label, job.scenario, progress)
+            baseline = self.baseline(job.baseline_label, job.baseline, progress)
+        data = self.run(job.label, job.scenario, progress)
         outcomes = summary.horizon_table(data, baseline)
         return Finding(job, data, baseline, outcomes, _class_table(data, baseline))
 
-    def _run(self, label: str, scenario: Scenario, progress: Callable[[int], None]) -> xr.Dataset:
+    def baseline(
+        self, label: str, scenario: Scenario, progress: Callable[[int], None], replicate: int = 0
+    ) -> xr.Dataset:
+        """Results of a baseline, run when they are first asked for."""
+        key = (scenario_hash(scenario), replicate)
+        if key not in self._baselines:
+            data = self.run(label, scenario, progress, replicate)
+            # Of further replicates nothing but the outcomes is used.
+            self._baselines[key] = data[[*outcome_names(data)]] if replicate else data
+        return self._baselines[key]
+
+    def run(
+        self, label: str, scenario: Scenario, progress: Callable[[int], None], replicate: int = 0
+    ) -> xr.Dataset:
+        """Results of a scenario; what fails says which it was."""
         try:
-            return run(scenario, self.runs, self.seed, workers=self.workers, progress=progress)
+            return run(
+                scenario,
+                self.runs,
+                self.seed,
+                workers=self.workers,
+                progress=progress,
+                replicate=replicate,
+            )
         except (AllianceSimError, MemoryError):
             raise
         except Exception as error:
@@ -146,10 +164,11 @@ def as_json(finding: Finding) -> dict[str, Any]:
 
 def _rows(table: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
     rows = zip(table.index, table.to_dict("records"), strict=True)
-    return [(key, {str(name): _finite(value) for name, value in row.items()}) for key, row in rows]
+    return [(key, {str(name): finite(value) for name, value in row.items()}) for key, row in rows]
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """A value as JSON can hold it: nothing for infinity and NaN."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
 from alliance_sim.cli.running import Finding, shown_relations
 from alliance_sim.results import outcome_names
 from alliance_sim.spec.base import month_number, month_text
@@ -70,13 +71,13 @@ def outcome_table(outcomes: pd.DataFrame, title: str) -> Group:
     headers = ("median", "50% interval", "90% interval", "MC\nerror")
     table = new_table("outcome", headers)
     for row in _records(outcomes):
-        digits = _digits(row["q05"], row["q95"], row["median"])
+        digits = digits_of(row["q05"], row["q95"], row["median"])
         table.add_row(
             _label(row, outcomes),
             f"{row['median']:.{digits}f}",
-            _interval(row["q25"], row["q75"], f".{digits}f"),
-            _interval(row["q05"], row["q95"], f".{digits}f"),
-            _error(row["median_error"], digits),
+            interval(row["q25"], row["q75"], f".{digits}f"),
+            interval(row["q05"], row["q95"], f".{digits}f"),
+            error(row["median_error"], digits),
         )
     return titled(title + _shared_unit(outcomes), table)
 
@@ -86,16 +87,16 @@ def effect_table(outcomes: pd.DataFrame, title: str) -> Group:
     headers = ("median", "90% interval", "mean", "MC\nerror", "runs\nup", "runs\ndown")
     table = new_table("outcome", headers)
     for row in _records(outcomes):
-        digits = _digits(row["effect_q05"], row["effect_q95"], row["effect_mean"])
-        signed = f"+.{digits}f"
+        digits = digits_of(row["effect_q05"], row["effect_q95"], row["effect_mean"])
+        form = f"+.{digits}f"
         table.add_row(
             _label(row, outcomes),
-            _signed(row["effect_median"], signed),
-            _interval(row["effect_q05"], row["effect_q95"], signed),
-            _signed(row["effect_mean"], signed),
-            _error(row["effect_mean_error"], digits),
-            _percent(row["share_up"]),
-            _percent(row["share_down"]),
+            signed(row["effect_median"], form),
+            interval(row["effect_q05"], row["effect_q95"], form),
+            signed(row["effect_mean"], form),
+            error(row["effect_mean_error"], digits),
+            percent(row["share_up"]),
+            percent(row["share_down"]),
         )
     return titled(title + _shared_unit(outcomes), table)
 
@@ -112,7 +113,7 @@ def _unchanged(finding: Finding) -> list[RenderableType]:
     for row in _records(finding.outcomes):
         moved = row["share_up"] + row["share_down"]
         if moved < _HALF:
-            share = _percent(round(1 - moved, 9))
+            share = percent(round(1 - moved, 9))
             unmoved.setdefault(share, []).append(plain(str(row["name"])))
     lines = [f"{share} of runs unchanged: {', '.join(names)}" for share, names in unmoved.items()]
     return [*map(Text, lines), ""] if lines else []
@@ -130,9 +131,9 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
         for (_, each), row in zip(shares.index, _records(shares), strict=True):
             if max(row["share"], row.get("baseline_share", 0.0)) < _LOWEST_SHARE:
                 continue
-            cells = [_percent(row["share"], 1), f"{100 * row['error']:.1f}"]
+            cells = [percent(row["share"], 1), f"{100 * row['error']:.1f}"]
             if change:
-                cells.append(_signed(100 * row["difference"], "+.1f"))
+                cells.append(signed(100 * row["difference"], "+.1f"))
                 cells.append(f"{100 * row['difference_error']:.1f}")
             table.add_row(Text("  " + str(each).replace("_", " ")), *cells)
     return titled(title, table)
@@ -140,14 +141,19 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
 
 def files_view(files: Sequence[Path], folder: Path, attributes: Mapping[str, Any]) -> list[str]:
     """Where everything is, and what repeats it."""
-    tables = [path.name for path in files if path.parent == folder]
-    pictures = len(files) - len(tables)
-    named = ", ".join(tables) + (f", plots/ ({pictures} pictures)" if pictures else "")
     return [
-        f"Written to {folder}: {named}",
+        written_view(files, folder),
         f"Seed {attributes['seed']}, {attributes['runs']:,} runs, "
         f"scenario {str(attributes['scenario_hash'])[:12]}",
     ]
+
+
+def written_view(files: Sequence[Path], folder: Path) -> str:
+    """Where everything is."""
+    tables = [path.name for path in files if path.parent == folder]
+    pictures = len(files) - len(tables)
+    named = ", ".join(tables) + (f", plots/ ({pictures} pictures)" if pictures else "")
+    return f"Written to {folder}: {named}"
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -165,39 +171,3 @@ def _label(row: Row, outcomes: pd.DataFrame) -> Text:
     if not _shared_unit(outcomes):
         label.append(f" [{plain(str(row['unit']))}]", style="dim")
     return label
-
-
-def _digits(*values: float) -> int:
-    """Decimals that show about three digits of the largest value."""
-    largest = max(abs(value) for value in values)
-    for digits, least in ((0, 1000), (1, 100), (2, 10), (3, 0.01), (4, 0.001)):
-        if largest >= least:
-            return digits
-    return 5 if largest else 3
-
-
-def _interval(low: float, high: float, form: str) -> str:
-    return f"{_signed(low, form)} to {_signed(high, form)}"
-
-
-def _signed(value: float, form: str) -> str:
-    """A number without the sign where it rounds to nothing."""
-    shown = format(value, form)
-    return shown if any(digit in shown for digit in "123456789") else shown.lstrip("+-")
-
-
-def _percent(share: float, digits: int = 0) -> str:
-    """A share in percent; 0% and 100% stand for none and all."""
-    least = 10.0 ** -(digits + 2)
-    if 0 < share < least:
-        return f"<{least:.{digits}%}"
-    if 1 - least < share < 1:
-        return f">{1 - least:.{digits}%}"
-    return f"{share:.{digits}%}"
-
-
-def _error(value: float, digits: int) -> str:
-    if value != value:
-        return "-"  # one run has no error
-    least = 10.0**-digits
-    return f"<{least:.{digits}f}" if 0 < value < least / 2 else f"{value:.{digits}f}"

@@ -74,6 +74,7 @@ def _outcome_label(name: str, outcome: oc.Outcome) -> OutcomeLabel:
         about=outcome.about,
         range=outcome.range,
         is_class=isinstance(outcome.measure, oc.ClassMeasure),
+        smallest_effect=outcome.least,
     )
 
 

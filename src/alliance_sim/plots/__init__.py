@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from alliance_sim.plots.attributions import attribution
 from alliance_sim.plots.blocs import comembership, minima
+from alliance_sim.plots.comparisons import effect_fan, variance_split
 from alliance_sim.plots.distributions import effects, horizon
-from alliance_sim.plots.files import overview, write_all
+from alliance_sim.plots.files import overview, write_all, write_comparison
 from alliance_sim.plots.relations import matrix, network
+from alliance_sim.plots.ridgelines import ridgeline
 from alliance_sim.plots.timelines import classes, fan
 
 __all__ = [
     "attribution",
     "classes",
     "comembership",
+    "effect_fan",
     "effects",
     "fan",
     "horizon",
@@ -24,5 +27,8 @@ __all__ = [
     "minima",
     "network",
     "overview",
+    "ridgeline",
+    "variance_split",
     "write_all",
+    "write_comparison",
 ]

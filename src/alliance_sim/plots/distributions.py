@@ -145,10 +145,10 @@ def draw_class_bars(
         ax.barh(
             row, value, 0.66, color=look.colour, hatch=look.hatch, edgecolor=edge, linewidth=0.4
         )
-        end, text = value, _percent(value)
+        end, text = value, style.percent(value)
         if before is not None:
             was = float(before[label])
-            end, text = max(value, was), f"{text} (baseline {_percent(was)})"
+            end, text = max(value, was), f"{text} (baseline {style.percent(was)})"
             if was:
                 outline = ax.barh(row, was, 0.66, color="none", edgecolor=style.BLACK)[0]
                 outline.set(linestyle=_DASHES, linewidth=1.3)
@@ -201,7 +201,7 @@ def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[s
     for row, name in enumerate(shown):
         values = change[name].isel(month=-1).to_numpy().astype(np.float64)
         draw_interval(ax, values, row)
-        up, down = (_percent(float(100 * np.mean(each))) for each in (values > 0, values < 0))
+        up, down = (style.percent(float(100 * np.mean(each))) for each in (values > 0, values < 0))
         texts.append((float(np.quantile(values, 0.95)), row, f"{up} up, {down} down"))
         _beside(ax, style.shorten(style.title_of(ds[name]), style.size_of(ax)[0], style.BODY), row)
     _behind(ax, texts)
@@ -238,10 +238,3 @@ def _behind(ax: Axes, texts: Sequence[tuple[float, int, str]]) -> None:
             fontsize=style.SMALL,
             color=style.GREY,
         )
-
-
-def _percent(value: float) -> str:
-    """A share in whole percent; neither 0 nor 100 unless it is."""
-    if 0 < value < 1:
-        return "<1%"
-    return ">99%" if 99 < value < 100 else f"{value:.0f}%"

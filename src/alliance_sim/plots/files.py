@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from alliance_sim.analysis import summary
 from alliance_sim.plots import style
+from alliance_sim.plots.comparisons import effect_fan, variance_split
 from alliance_sim.plots.distributions import draw_effects, draw_histogram, horizon
 from alliance_sim.plots.relations import When, draw_network, explain_ties, month
+from alliance_sim.plots.ridgelines import ridgeline
 from alliance_sim.plots.timelines import classes, draw_classes, draw_fan, fan, fan_key
 from alliance_sim.results import outcome_names
 
@@ -38,6 +42,43 @@ def write_all(ds: xr.Dataset, folder: str | Path, baseline: xr.Dataset | None = 
     for name in summary.classed_names(ds):
         written.append(write(classes(ds, name), place / f"classes_{name}.png"))
     written.append(write(networks(ds), place / "network.png"))
+    return written
+
+
+def write_comparison(
+    comparison: xr.Dataset,
+    effects: xr.Dataset,
+    first: tuple[xr.Dataset, xr.Dataset],
+    folder: str | Path,
+) -> list[Path]:
+    """Write the pictures of a comparison as PNG files into a folder, and return their paths.
+
+    ``effect_<outcome>.png`` for each number of a single scenario, ``ridgeline_<outcome>.png``
+    where there are several scenarios or theories, and ``variance_<scenario>.png`` where the
+    variance was split.
+
+    Args:
+        comparison: what ``alliance_sim.analysis.comparison.comparison`` gives.
+        effects: effects run by run at the last month, over scenario and theory.
+        first: baseline and results of the first scenario and theory.
+        folder: where to write.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    baseline, ds = first
+    scenarios = [str(each) for each in comparison["scenario"].to_numpy()]
+    written = []
+    for name in summary.numeric_names(ds):
+        if len(scenarios) == 1:
+            drawn = effect_fan(ds, name, baseline=baseline)
+            written.append(write(drawn, place / f"effect_{name}.png"))
+        if comparison.sizes["scenario"] * comparison.sizes["theory"] > 1:
+            written.append(write(ridgeline(effects, name), place / f"ridgeline_{name}.png"))
+    if "variance_total" in comparison:
+        varying = (comparison["variance_total"].isel(month=-1) > 0).any("outcome").to_numpy()
+        for each in np.array(scenarios)[varying]:
+            drawn = variance_split(comparison, str(each))
+            written.append(write(drawn, place / f"variance_{each}.png"))
     return written
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
@@ -48,6 +48,8 @@ SMALL, BODY, TITLE = 8.0, 9.0, 10.5
 BOLD = 1.14
 """How much wider bold letters are."""
 DPI = 150
+_HASHES = 3
+"""So many scenarios are named by their hashes in the source line."""
 
 RC: dict[str, Any] = {
     "font.family": [FONT],
@@ -166,13 +168,22 @@ def source_line(ds: xr.Dataset) -> str:
     known = ds.attrs
     parts = [
         str(known.get("title") or ""),
-        f"scenario {str(known['scenario_hash'])[:10]}" if known.get("scenario_hash") else "",
+        _scenarios(known),
         f"seed {known['seed']}" if known.get("seed") is not None else "",
         f"{known['runs']} {'run' if int(known['runs']) == 1 else 'runs'}"
         if known.get("runs")
         else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _scenarios(known: Mapping[Any, Any]) -> str:
+    """The hash of a scenario, or those of several in short."""
+    if known.get("scenario_hash"):
+        return f"scenario {str(known['scenario_hash'])[:10]}"
+    hashes = [str(each)[:6] for each in json.loads(known.get("scenario_hashes") or "[]")]
+    more = f" and {len(hashes) - _HASHES} more" if len(hashes) > _HASHES else ""
+    return f"scenarios {', '.join(hashes[:_HASHES])}{more}" if hashes else ""
 
 
 # -- axes ----------------------------------------------------------------------------------
@@ -325,6 +336,13 @@ def shorten(text: str, room: float, size: float) -> str:
     while len(text) > 1 and text_size(text, size)[0] > room:
         text = text.rstrip("…")[:-1].rstrip() + "…"
     return text
+
+
+def percent(value: float) -> str:
+    """A share in whole percent; neither 0 nor 100 unless it is."""
+    if 0 < value < 1:
+        return "<1%"
+    return ">99%" if 99 < value < 100 else f"{value:.0f}%"
 
 
 # -- interventions -------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from alliance_sim.simulate.effects import compare, reporting_like
+from alliance_sim.simulate.crossing import Pair, cross, reporting_like, unknown_theories
+from alliance_sim.simulate.effects import compare
 from alliance_sim.simulate.ensembles import (
+    ALL_MECHANISMS,
     as_scenario,
     attributes,
     run,
@@ -14,17 +16,21 @@ from alliance_sim.simulate.explaining import account, chronicle, explain
 from alliance_sim.simulate.partitions import blocs, run_until, shared_blocs
 
 __all__ = [
+    "ALL_MECHANISMS",
+    "Pair",
     "account",
     "as_scenario",
     "attributes",
     "blocs",
     "chronicle",
     "compare",
+    "cross",
     "explain",
     "reporting_like",
     "run",
     "run_until",
     "scenario_hash",
     "shared_blocs",
+    "unknown_theories",
     "warn_if_unstable",
 ]

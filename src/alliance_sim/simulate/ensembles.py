@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from alliance_sim.engines.stability import Stability
     from alliance_sim.results import Record
 
+ALL_MECHANISMS = "all mechanisms"
+"""What results call a run that no theory narrows."""
 _MADE_WITH = ("alliance-sim", "numpy", "scipy", "mesa", "pydantic", "xarray")
 
 
@@ -156,7 +158,7 @@ def attributes(scenario: Scenario, runs: int, seed: int, chance: bool = True) ->
         "runs": runs,
         "sampling": scenario.sampling,
         "chance": "drawn" if chance else "left out: every run on its expected path",
-        "theory": scenario.theory or "all mechanisms",
+        "theory": scenario.theory or ALL_MECHANISMS,
         "readings": json.dumps(scenario.readings),
         "baseline": scenario.baseline or "",
         "interventions": json.dumps(interventions),

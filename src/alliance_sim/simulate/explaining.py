@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alliance_sim.errors import InputError, Problem
-from alliance_sim.simulate.effects import reporting_like
+from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.simulate.ensembles import (
     as_scenario,
     attributes,
