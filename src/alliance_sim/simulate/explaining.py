@@ -262,7 +262,7 @@ def chronicle(
         >>> import alliance_sim as al
         >>> story = al.chronicle("us_exits_jcpoa", run=3, seed=7, against="baseline_2018")
         >>> print(story.entries[0])
-        2018-05: United States leaves Joint Comprehensive Plan of Action (withdrawal)
+        2018-05: United States leaves Joint Comprehensive Plan of Action (2015) (withdrawal)
     """
     from alliance_sim.analysis.chronicle import tell
 
