@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from alliance_sim.errors import InputError, Problem
-from alliance_sim.results import outcome_names
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,7 +82,7 @@ def variance_split(data: xr.Dataset, *, resamples: int = RESAMPLES, seed: int = 
 
 
 def _names(data: xr.Dataset) -> list[str]:
-    """The variables to split: those of the kind of the first outcome, if the data can be split."""
+    """The variables to split, outcomes by run, at a month or at all; if the data can be split."""
     problems = [
         Problem(f"the variance can be split only with at least two {what}", mend)
         for dim, what, mend in (
@@ -94,10 +93,12 @@ def _names(data: xr.Dataset) -> list[str]:
     ]
     if problems:
         raise InputError(problems)
-    inner = data.isel(
-        {dim: 0 for dim in ("theory", "scenario", "replicate") if dim in data.dims}, drop=True
-    )
-    return list(outcome_names(inner))
+    axes = {"theory", "scenario", "replicate", "run", "month"}
+    return [
+        str(name)
+        for name, each in data.data_vars.items()
+        if "run" in each.dims and set(each.dims) <= axes
+    ]
 
 
 def split(values: Doubles, *, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Doubles]:
