@@ -30,6 +30,8 @@ COMMANDS = (
     "explain",
     "claims",
     "blocs",
+    "sensitivity",
+    "discover",
     "validate",
     "schema",
     "list",

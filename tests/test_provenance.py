@@ -48,6 +48,7 @@ def with_source(scenario: Scenario, source: Any) -> Scenario:
         ("sharma, conclusion, paragraph 2", "paper"),
         ("nmc: share of the United States", "data"),
         ("nmc, wdi: ratio of both", "data"),
+        ("nmc 7.0, table 2; wdi", "data"),
         ("nmc: ratio, scaled at 0.1 (judgement)", "mixed"),
         ("nmc: ratio; every coefficient is judgement", "mixed"),
         ("nmc, sharma: the larger of both", "mixed"),

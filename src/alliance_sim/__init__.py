@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from alliance_sim.errors import AllianceSimError, InputError, Problem, RunError
     from alliance_sim.load import load_scenario, load_world, read_scenario
     from alliance_sim.load.blocs import load_blocs
-    from alliance_sim.simulate import blocs, chronicle, compare, explain, run, shared_blocs
+    from alliance_sim.simulate import (
+        SensitivityDesign,
+        blocs,
+        chronicle,
+        compare,
+        discover,
+        explain,
+        run,
+        sensitivity,
+        shared_blocs,
+    )
     from alliance_sim.spec import Intervention, Scenario, World
     from alliance_sim.spec.blocs import BlocSystem
 
@@ -34,11 +44,13 @@ __all__ = [
     "Problem",
     "RunError",
     "Scenario",
+    "SensitivityDesign",
     "World",
     "attribution",
     "blocs",
     "chronicle",
     "compare",
+    "discover",
     "explain",
     "judge_claims",
     "load_blocs",
@@ -47,6 +59,7 @@ __all__ = [
     "plots",
     "read_scenario",
     "run",
+    "sensitivity",
     "shared_blocs",
 ]
 
@@ -60,10 +73,12 @@ _HOMES = {
     "Problem": "errors",
     "RunError": "errors",
     "Scenario": "spec",
+    "SensitivityDesign": "simulate",
     "World": "spec",
     "blocs": "simulate",
     "chronicle": "simulate",
     "compare": "simulate",
+    "discover": "simulate",
     "explain": "simulate",
     "judge_claims": "claims",
     "load_blocs": "load.blocs",
@@ -71,6 +86,7 @@ _HOMES = {
     "load_world": "load",
     "read_scenario": "load",
     "run": "simulate",
+    "sensitivity": "simulate",
     "shared_blocs": "simulate",
 }
 

@@ -39,14 +39,19 @@ class Uniforms:
     """Monthly draws in (0, 1) for a list of names, in one block of runs."""
 
     def __init__(
-        self, seed: int, purpose: str, names: Sequence[str], block: int, lanes: slice
+        self,
+        seed: int,
+        purpose: str,
+        names: Sequence[str],
+        block: int,
+        lanes: slice | npt.NDArray[np.intp],
     ) -> None:
         self._streams = [stream(seed, purpose, name, block) for name in names]
         self._lanes = lanes
 
     def take(self, months: int) -> Floats:
         """The next ``months`` months of draws, shaped (month, name, run)."""
-        width = len(range(BLOCK)[self._lanes])
+        width = len(np.arange(BLOCK)[self._lanes])
         out = np.empty((months, len(self._streams), width), dtype=np.float32)
         for place, generator in enumerate(self._streams):
             month_run = generator.random((months, BLOCK), dtype=np.float32)

@@ -39,6 +39,28 @@ SamplingMethod = Annotated[
     Sampling | None, typer.Option(help="How uncertain numbers are drawn across runs.")
 ]
 Workers = Annotated[int, typer.Option(min=1, metavar="W", help="Processes that share the work.")]
+AllCores = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        metavar="W",
+        help="Processes that share the work; left out, one for each core.",
+        show_default=False,
+    ),
+]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BASELINE",
+        help="What to measure against; left out, the scenario's own baseline.",
+        show_default=False,
+    ),
+]
+Chance = Annotated[
+    bool, typer.Option("--chance", help="Draw noise as well, instead of taking expected paths.")
+]
+NoPlots = Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")]
 Out = Annotated[
     Path | None,
     typer.Option(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from alliance_sim import rng
 from alliance_sim.arrays import Floats, Parameters, Situation, State
@@ -31,6 +32,9 @@ class Lanes:
     """Block whose chance these runs have; None for their own."""
     probabilities: Draws | None = None
     """Key of every uncertain number -> probabilities at which it is read, (r,); None to draw."""
+    chance_lanes: npt.NDArray[np.intp] | None = None
+    """Lanes of that block whose chance these runs have, (r,), each any number of times; None for
+    those of their own places."""
 
     @property
     def width(self) -> int:
@@ -41,6 +45,11 @@ class Lanes:
     def chance(self) -> int:
         """Block by which noise and elections are keyed."""
         return self.block if self.chance_block is None else self.chance_block
+
+    def uniforms(self, purpose: str, names: Sequence[str]) -> rng.Uniforms:
+        """The monthly chance of these runs, for some names."""
+        lanes = self.lanes if self.chance_lanes is None else self.chance_lanes
+        return rng.Uniforms(self.seed, purpose, names, self.chance, lanes)
 
 
 def uncertain_keys(program: Program) -> dict[str, str]:
@@ -171,9 +180,7 @@ def prepare(
 
 def _election_draws(program: Program, where: Lanes) -> dict[int, Floats]:
     return {
-        place: rng.Uniforms(where.seed, "election", [cabinet.key], where.chance, where.lanes).take(
-            program.months
-        )[:, 0]
+        place: where.uniforms("election", [cabinet.key]).take(program.months)[:, 0]
         for place, cabinet in enumerate(program.cabinets)
         if cabinet.elections
     }

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import special
 
-from alliance_sim import rng
 from alliance_sim.engines.blocks import Lanes
 from alliance_sim.program import Program
 from alliance_sim.rules import decision
@@ -22,10 +21,10 @@ def monthly(program: Program, where: Lanes) -> Iterator[Noise]:
     places = [place for i, j in program.pairs for place in ((i, j), (j, i))]
     names = [f"{program.keys[i]}->{program.keys[j]}" for i, j in places]
     flat = np.array([i * n + j for i, j in places], dtype=np.intp)
-    decisions = rng.Uniforms(where.seed, "decision", names, where.chance, where.lanes)
-    arenas = rng.Uniforms(where.seed, "arena", program.arenas, where.chance, where.lanes)
+    decisions = where.uniforms("decision", names)
+    arenas = where.uniforms("arena", program.arenas)
     votes = [choice.id for choice in program.choices]
-    choices = rng.Uniforms(where.seed, "choice", votes, where.chance, where.lanes)
+    choices = where.uniforms("choice", votes)
     for start in range(0, program.months, _CHUNK):
         months = min(_CHUNK, program.months - start)
         uniforms, shocks = decisions.take(months), special.ndtri(arenas.take(months))

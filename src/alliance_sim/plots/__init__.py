@@ -9,25 +9,30 @@ from __future__ import annotations
 from alliance_sim.plots.attributions import attribution
 from alliance_sim.plots.blocs import comembership, minima
 from alliance_sim.plots.comparisons import effect_fan, variance_split
+from alliance_sim.plots.discoveries import conditions
 from alliance_sim.plots.distributions import effects, horizon
 from alliance_sim.plots.files import overview, write_all, write_comparison
 from alliance_sim.plots.relations import matrix, network
 from alliance_sim.plots.ridgelines import ridgeline
+from alliance_sim.plots.sensitivities import influence, tornado
 from alliance_sim.plots.timelines import classes, fan
 
 __all__ = [
     "attribution",
     "classes",
     "comembership",
+    "conditions",
     "effect_fan",
     "effects",
     "fan",
     "horizon",
+    "influence",
     "matrix",
     "minima",
     "network",
     "overview",
     "ridgeline",
+    "tornado",
     "variance_split",
     "write_all",
     "write_comparison",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alliance_sim.simulate.crossing import Pair, cross, reporting_like, unknown_theories
+from alliance_sim.simulate.discoveries import Discovery, discover, plan_discovery
 from alliance_sim.simulate.effects import compare
 from alliance_sim.simulate.ensembles import (
     ALL_MECHANISMS,
@@ -14,10 +15,13 @@ from alliance_sim.simulate.ensembles import (
 )
 from alliance_sim.simulate.explaining import account, chronicle, explain
 from alliance_sim.simulate.partitions import blocs, run_until, shared_blocs
+from alliance_sim.simulate.sensitivities import SensitivityDesign, plan_sensitivity, sensitivity
 
 __all__ = [
     "ALL_MECHANISMS",
+    "Discovery",
     "Pair",
+    "SensitivityDesign",
     "account",
     "as_scenario",
     "attributes",
@@ -25,11 +29,15 @@ __all__ = [
     "chronicle",
     "compare",
     "cross",
+    "discover",
     "explain",
+    "plan_discovery",
+    "plan_sensitivity",
     "reporting_like",
     "run",
     "run_until",
     "scenario_hash",
+    "sensitivity",
     "shared_blocs",
     "unknown_theories",
     "warn_if_unstable",

@@ -168,9 +168,10 @@ def _leading(text: str, world: World) -> list[str]:
     """References with which a text begins, separated by commas."""
     found = []
     for part in re.split(r"[,:;]\s*", text):
-        if part not in world.references:
+        first = re.match(r"\w+", part)  # a page or the like may follow
+        if first is None or first[0] not in world.references:
             break
-        found.append(part)
+        found.append(first[0])
     return found
 
 

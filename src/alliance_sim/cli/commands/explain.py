@@ -10,6 +10,7 @@ from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json, show
 from alliance_sim.cli.options import (
+    Against,
     AsJson,
     Out,
     Quiet,
@@ -38,14 +39,6 @@ Dyads = Annotated[
         metavar="A,B",
         help="Dyad to explain, a,b or a->b; may be given again. Left out, the first that the "
         "scenario records; for a run, all of them.",
-        show_default=False,
-    ),
-]
-Against = Annotated[
-    str | None,
-    typer.Option(
-        metavar="BASELINE",
-        help="What to measure against; left out, the scenario's own baseline.",
         show_default=False,
     ),
 ]

@@ -1,0 +1,161 @@
+"""Runs analyses of one scenario, and writes what they find into its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from alliance_sim import store
+from alliance_sim.cli import jobs
+from alliance_sim.cli.jobs import Job, unwritable
+from alliance_sim.cli.progress import busy, progress
+from alliance_sim.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from alliance_sim.simulate import Discovery
+    from alliance_sim.simulate.sensitivities import Study
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Plan(Protocol[T_co]):
+    """Something checked that takes so many runs."""
+
+    @property
+    def runs(self) -> int:
+        """Runs that it takes."""
+        ...  # pragma: no cover
+
+    def run(self, workers: int, progress: Callable[[int], None], /) -> T_co:
+        """Do it."""
+        ...  # pragma: no cover
+
+
+@contextmanager
+def prepared(
+    scenario: str,
+    changes: tuple[Sequence[str] | None, str | None],
+    out: Path | None,
+    against: str | None,
+    with_baseline: bool,
+    quiet: bool,
+) -> Iterator[Job]:
+    """A job with its baseline and its folder; an empty folder is taken away in the end."""
+    if against is not None and not with_baseline:
+        what = "--against and --no-baseline exclude each other"
+        raise InputError([Problem(what, "leave one out")])
+    with busy("reading", quiet):
+        settings = jobs.Settings(tuple(changes[0] or ()), changes[1])
+        (job,) = jobs.prepare([scenario], settings, out, with_baseline, against)
+    try:
+        yield job
+    finally:
+        jobs.tidy([job])
+
+
+def run_plan(plan: Plan[T_co], label: str, workers: int | None, quiet: bool) -> T_co:
+    """Run a plan on so many processes, one for each core where nobody says how many."""
+    with progress(label, plan.runs, quiet) as advance:
+        return plan.run(workers or os.cpu_count() or 1, advance)
+
+
+def say(text: str) -> None:
+    """A message beside the results."""
+    print(text, file=sys.stderr)
+
+
+def cost_of(study: Study) -> str:
+    """What a sensitivity analysis will take, before it starts."""
+    parts = []
+    if study.screening_points:
+        parts.append(f"{study.screening_points:,} points to screen")
+    if study.sharing_points:
+        columns = study.sharing_points // study.design.points
+        parts.append(f"{study.design.points:,} x {columns} points to share the variance")
+    numbers = len(study.experiment.factors)
+    return f"{numbers} uncertain numbers: {' and '.join(parts)}, {study.runs:,} runs"
+
+
+@dataclass(frozen=True)
+class SensitivityFinding:
+    """What a sensitivity analysis found."""
+
+    job: Job
+    data: xr.Dataset
+    month: str | None
+
+    @property
+    def shown(self) -> xr.Dataset:
+        """The month that tables and pictures show."""
+        months = [str(each)[:7] for each in self.data["month"].to_numpy()]
+        return self.data.isel(month=-1 if self.month is None else months.index(self.month))
+
+    def table(self) -> pd.DataFrame:
+        """Every measure of every number, a row for each outcome, month and number."""
+        by_number = [name for name, each in self.data.data_vars.items() if "parameter" in each.dims]
+        frame = self.data[by_number].to_dataframe()
+        frame = frame.drop(columns=["outcome_name"])
+        return frame.reset_index().set_index(["outcome", "month", "parameter"])
+
+    def write(self, plots: bool) -> list[Path]:
+        """Write the dataset, its table and its pictures."""
+        folder = self.job.folder
+        try:
+            files = [store.write(self.data, folder / "sensitivity.nc")]
+            self.table().to_csv(folder / "sensitivity.csv", date_format="%Y-%m")
+            files.append(folder / "sensitivity.csv")
+            if plots and "S1" in self.data:
+                files += self._pictures(folder / "plots")
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        return files
+
+    def _pictures(self, folder: Path) -> list[Path]:
+        from alliance_sim.plots import influence, tornado
+
+        folder.mkdir(exist_ok=True)
+        made = []
+        for outcome in map(str, self.data["outcome"].to_numpy()):
+            name = "".join(char if char.isalnum() else "_" for char in outcome)
+            drawn = [("sensitivity", tornado(self.data, outcome, month=self.month))]
+            if self.data.sizes["month"] > 1:
+                drawn.append(("influence", influence(self.data, outcome)))
+            for kind, axes in drawn:
+                path = folder / f"{kind}_{name}.png"
+                figure = axes.get_figure(root=True)
+                assert figure is not None
+                figure.savefig(path)
+                made.append(path)
+        return made
+
+
+def write_discovery(found: Discovery, job: Job, plots: bool) -> tuple[dict[str, Any], list[Path]]:
+    """Write what a search found, and its picture; returns it as plain data, and the files."""
+    folder = job.folder
+    told = {"scenario": job.label} | found.as_json()
+    path = folder / "discovery.json"
+    try:
+        part = path.with_suffix(".json.part")
+        part.write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        os.replace(part, path)
+        files = [path]
+        if plots and found.boxes:
+            from alliance_sim.plots import conditions
+
+            (folder / "plots").mkdir(exist_ok=True)
+            figure = conditions(found.dataset()).get_figure(root=True)
+            assert figure is not None
+            figure.savefig(folder / "plots" / "discovery.png")
+            files.append(folder / "plots" / "discovery.png")
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return told, files

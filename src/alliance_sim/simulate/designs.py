@@ -1,0 +1,211 @@
+"""A scenario as a function of its uncertain numbers: outcomes at given points of the unit cube.
+
+Points are probabilities, read through the same quantile functions as those of any run. Chance is
+given beside them, as rows: the same row is the same luck whatever the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from alliance_sim.program import NEVER, Program
+from alliance_sim.rng import BLOCK
+from alliance_sim.simulate.ensembles import check_finite
+from alliance_sim.spec import Scenario
+from alliance_sim.spec.base import Frozen, month_text
+from alliance_sim.spec.provenance import Provenance, children, provenance_of
+
+if TYPE_CHECKING:
+    from alliance_sim.engines.blocks import Lanes
+
+Doubles = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """An uncertain number, under however many paths it stands."""
+
+    key: str
+    """What its draws are keyed by."""
+    path: str
+    """The first path under which it stands."""
+    name: str
+    """What it is, in words."""
+    provenance: Provenance
+    shown: Callable[[float], str]
+    """A probability as the value that the number takes there, in words."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Outcomes at the points, (outcome, month, point)."""
+
+    scenario: npt.NDArray[np.float32]
+    baseline: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A scenario, and what it may be held against, ready to be evaluated anywhere.
+
+    Attributes:
+        scenario: a checked scenario.
+        baseline: one that reports the same (``reporting_like``), or None.
+        outcomes: what to record, by name; outcomes of the scenario's world.
+        seed: of chance.
+        chance: False leaves all chance out but elections.
+    """
+
+    scenario: Scenario
+    baseline: Scenario | None
+    outcomes: tuple[str, ...]
+    seed: int = 0
+    chance: bool = False
+
+    @cached_property
+    def _worlds(self) -> tuple[Scenario, ...]:
+        """Scenario and baseline, recording no more than is asked for."""
+        lean = {"outcomes": self.outcomes, "dyads": ()}
+        both = (self.scenario, self.baseline) if self.baseline else (self.scenario,)
+        return tuple(each.model_copy(update=lean) for each in both)
+
+    @cached_property
+    def _programs(self) -> tuple[Program, ...]:
+        from alliance_sim.compile import compile_scenario
+
+        return tuple(compile_scenario(each) for each in self._worlds)
+
+    @cached_property
+    def factors(self) -> tuple[Factor, ...]:
+        """Every uncertain number of either, each once however many paths share its draws."""
+        from alliance_sim.engines.blocks import uncertain_keys
+
+        found: dict[str, Factor] = {}
+        for scenario, program in zip(self._worlds, self._programs, strict=True):
+            for path, key in sorted(uncertain_keys(program).items()):
+                if key not in found:
+                    about = provenance_of(scenario, path)
+                    shown = _shown(program, path)
+                    found[key] = Factor(key, path, _label(scenario, path), about, shown)
+        return tuple(found[key] for key in sorted(found))
+
+    @property
+    def has_chance(self) -> bool:
+        """Whether luck can change anything."""
+        return self.chance or any(
+            cabinet.elections for program in self._programs for cabinet in program.cabinets
+        )
+
+    @property
+    def runs_per_point(self) -> int:
+        """Runs that one point takes."""
+        return len(self._worlds)
+
+    def run(
+        self,
+        points: Doubles,
+        luck: Rows,
+        workers: int = 1,
+        progress: Progress = lambda done: None,
+    ) -> Results:
+        """Outcomes at points.
+
+        Args:
+            points: (point, factor), probabilities in (0, 1), factors in the order of ``factors``.
+            luck: (point,), which row of chance each has; scenario and baseline share it.
+            workers: processes to share the work.
+            progress: called with the number of runs just finished.
+        """
+        from alliance_sim.engines.ensemble import run_lanes
+
+        order, blocks = self._blocks(points, luck)
+        found = []
+        for scenario in self._worlds:
+            record = run_lanes(scenario, blocks, workers, progress, chance=self.chance)
+            check_finite(record, self.seed)
+            values = np.empty_like(record.outcomes)
+            values[..., order] = record.outcomes
+            found.append(values)
+        return Results(*found)
+
+    def _blocks(self, points: Doubles, luck: Rows) -> tuple[Rows, list[Lanes]]:
+        """The points in blocks of one block of chance each, and their order in them."""
+        from alliance_sim.engines.blocks import Lanes
+
+        keys = [factor.key for factor in self.factors]
+        order, blocks = [], []
+        for rows in _together(luck):
+            known = {key: points[rows, place] for place, key in enumerate(keys)}
+            blocks.append(
+                Lanes(
+                    seed=self.seed,
+                    block=0,
+                    lanes=slice(0, len(rows)),
+                    sampling="monte_carlo",
+                    chance_block=int(luck[rows[0]]) // BLOCK,
+                    probabilities=known,
+                    chance_lanes=luck[rows] % BLOCK,
+                )
+            )
+            order.append(rows)
+        return np.concatenate(order), blocks
+
+
+def _together(luck: Rows) -> Iterator[Rows]:
+    """Places of points that can share a block of runs: their chance is in one block."""
+    of = luck // BLOCK
+    for block in np.unique(of):
+        places = np.flatnonzero(of == block)
+        for start in range(0, len(places), BLOCK):
+            yield places[start : start + BLOCK]
+
+
+def _label(scenario: Scenario, path: str) -> str:
+    """An uncertain number in words: what it belongs to, and which number of that it is."""
+    kind, *rest = path.split(".")
+    owner, what = rest[0], rest[1:]
+    if kind == "world":
+        kind, owner, *what = rest
+        entry = dict(children(getattr(scenario.world, kind, None))).get(owner)
+        if isinstance(entry, Frozen) and what:
+            owner = getattr(entry, "name", None) or f"{owner} ({kind.removesuffix('s')})"
+        else:  # a part of the world that has no entries of its own
+            owner, what = kind, [owner, *what]
+    told = "date" if what == ["at"] else " ".join(what)
+    return f"{owner}: {told}".replace("_", " ")
+
+
+def _shown(program: Program, path: str) -> Callable[[float], str]:
+    """How a probability of an uncertain number reads as its value."""
+    leaf = next((each for each in program.leaves if each.path == path), None)
+    if leaf is not None:
+        quantile = leaf.distribution.ppf
+        return lambda u: f"{float(quantile(np.array([u]))[0]):.3g}"
+    timing = next(each.timing for each in program.effects if each.timing.path == path)
+    if timing.latest >= NEVER:
+        return lambda u: f"the {u:.0%} point of its waiting time"
+
+    def month(u: float) -> str:
+        months = timing.latest - timing.earliest + 1
+        return month_text(program.start + timing.earliest + min(int(u * months), months - 1))
+
+    return month
+
+
+def spread(count: int, factors: Sequence[Factor], seed: int) -> Doubles:
+    """Points that fill the unit cube evenly, (point, factor): a Latin hypercube."""
+    from alliance_sim import rng
+
+    names = [factor.key for factor in factors]
+    blocks = [
+        rng.design(seed, names, block, "latin_hypercube") for block in range(-(-count // BLOCK))
+    ]
+    return np.concatenate(blocks, axis=1).T[:count].astype(np.float64)
