@@ -109,8 +109,8 @@ def sensitivity(
         ...     "baseline_2018",
         ...     design=al.SensitivityDesign(points=32, trajectories=2, top=1),
         ... )
-        >>> found["parameter"].values[0]
-        'world.drivers.sanctions_push_to_russia.weight'
+        >>> str(found["parameter"].values[0])
+        'world.drivers.us_hostility_to_deal.weight'
     """
     study = plan_sensitivity(scenario, baseline, outcomes, month, design, seed)
     return study.run(workers, progress)
