@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from alliance_sim.library import scenario_root
 from alliance_sim.load import load_scenario, load_world
 from alliance_sim.spec import Scenario, World
-from alliance_sim.spec.base import Frozen, directed_pair, month_number, undirected_pair
+from alliance_sim.spec.base import directed_pair, month_number, undirected_pair
 from alliance_sim.spec.forces import (
     ArenaChannel,
     CapacityChannel,
@@ -28,6 +28,7 @@ from alliance_sim.spec.forces import (
     Driver,
 )
 from alliance_sim.spec.numbers import Distribution
+from alliance_sim.spec.provenance import children, own_source, pattern_source
 from alliance_sim.spec.scenario import Between
 
 ACTORS = {
@@ -84,60 +85,18 @@ def scenarios() -> dict[str, Scenario]:
 # -- where numbers come from -----------------------------------------------------------------
 
 Path = tuple[str, ...]
-Owner = tuple[Path, Any]
-"""Where something that may have a source stands, and its source."""
 
 
-def children(value: Any) -> Iterator[tuple[str, Any]]:
-    match value:
-        case Distribution():
-            return
-        case Frozen():
-            yield from ((name, getattr(value, name)) for name in type(value).model_fields)
-        case dict():
-            yield from value.items()
-        case list() | tuple():
-            yield from ((str(place), item) for place, item in enumerate(value))
-
-
-def numbers(
-    value: Any, path: Path = (), owners: tuple[Owner, ...] = ()
-) -> Iterator[tuple[Path, tuple[Owner, ...]]]:
-    """Every number under a value, with the owners of sources above it, nearest first."""
+def numbers(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Where every number under a value stands."""
     if isinstance(value, Distribution) or (
         isinstance(value, int | float) and not isinstance(value, bool)
     ):
-        yield path, owners
+        yield path
         return
-    if getattr(value, "source", None) is not None:
-        owners = ((path, value.source), *owners)
     for name, child in children(value):
         if name not in ("source", "sources"):
-            yield from numbers(child, (*path, name), owners)
-
-
-def own_source(path: Path, owners: tuple[Owner, ...]) -> str | None:
-    """The nearest source of an entry above the number that speaks of it."""
-    for place, source in owners:
-        if isinstance(source, str):
-            return source
-        inside = path[len(place) :]
-        for length in range(len(inside), 0, -1):
-            if text := source.get(".".join(inside[:length])):
-                return str(text)
-    return None
-
-
-def pattern_source(path: Path, world: World) -> str | None:
-    """The world's source for a path or for what stands above it; the closest pattern wins."""
-    found = [
-        (len(parts), text)
-        for pattern, text in world.sources.items()
-        for parts in [pattern.split(".")]
-        if len(parts) <= len(path)
-        and all(part in ("*", name) for part, name in zip(parts, path, strict=False))
-    ]
-    return max(found)[1] if found else None
+            yield from numbers(child, (*path, name))
 
 
 def known_source(text: str | None, world: World) -> bool:
@@ -149,15 +108,15 @@ def known_source(text: str | None, world: World) -> bool:
 def test_every_number_of_the_world_has_a_source(world: World) -> None:
     missing = [
         ".".join(path)
-        for path, owners in numbers(world)
-        if not known_source(own_source(path, owners) or pattern_source(path, world), world)
+        for path in numbers(world)
+        if not known_source(own_source(world, path) or pattern_source(world, path), world)
     ]
     assert not missing
 
 
 def test_a_number_without_source_would_be_found(world: World) -> None:
     bare = world.model_copy(update={"sources": {}})
-    found = [path for path, owners in numbers(bare) if own_source(path, owners) is None]
+    found = [path for path in numbers(bare) if not own_source(bare, path)]
     assert ("actors", "iran", "capability") in found
     assert ("arenas", "syria_war", "level") not in found
 
