@@ -30,6 +30,8 @@ COMMANDS = (
     "explain",
     "claims",
     "blocs",
+    "plot",
+    "report",
     "validate",
     "schema",
     "list",

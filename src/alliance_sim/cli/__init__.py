@@ -6,9 +6,9 @@ Everything heavy is imported inside the commands, so that ``--help`` comes at on
 from __future__ import annotations
 
 from alliance_sim.cli.app import app
-from alliance_sim.cli.commands import blocs, claims, compare, explain, files, run
+from alliance_sim.cli.commands import blocs, claims, compare, explain, files, report, run
 
-__all__ = ["app", "blocs", "claims", "compare", "explain", "files", "run"]
+__all__ = ["app", "blocs", "claims", "compare", "explain", "files", "report", "run"]
 
 _ORDER = (
     "run",
