@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 import alliance_sim as al
+from alliance_sim.analysis import comparison, summary, variance
 from alliance_sim.results import Labels, OutcomeLabel, Record, dataset
 from alliance_sim.rules.classes import CLASSES
 
@@ -80,6 +81,25 @@ def judged(verdicts=("supported", "leaning", "no effect", "contradicted", "untes
             ]
         claims.append(row)
     return {"settings": {"seed": 0, "runs": 64}, "claims": claims}
+
+
+def moved(shift):
+    """Runs that a scenario moves by different amounts."""
+    ds = made(shift=shift)
+    spread = shift * np.linspace(-1.5, 1, ds.sizes["run"])[:, None]
+    return ds.assign(axis=(ds["axis"] + spread).assign_attrs(ds["axis"].attrs))
+
+
+def stacked(shifts, **labels):
+    """Paired effects of several scenarios, theories or replicates."""
+    found = [summary.paired(made(), moved(each)) for each in shifts]
+    return comparison.stacked(found, labels)
+
+
+def split(chance=0.1):
+    """The variance of an effect, split; replicates differ by so much."""
+    shifts = (0.2, 0.2 + chance, 0.4, 0.4 + chance)
+    return variance.variance_split(stacked(shifts, theory=["all", "ties"], replicate=[0, 1]))
 
 
 def explained(most=0.2):

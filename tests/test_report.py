@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import xarray as xr
 from chromium import Chromium, executable
 from datasets import judged, made
 from scipy import stats
@@ -17,6 +18,7 @@ from worlds import small_scenario
 
 import alliance_sim as al
 from alliance_sim import store
+from alliance_sim.analysis import comparison
 from alliance_sim.cli import app
 from alliance_sim.errors import InputError
 from alliance_sim.report import page, words, write
@@ -199,13 +201,25 @@ def test_a_shipped_scenario_is_named_only_if_it_is_the_same(quick, tmp_path):
     assert command not in Page(page([read_result(made_folder(place, changed))])).text
 
 
-def test_story_and_note_of_a_strange_explanation(quick, folder, parsed, tmp_path, runs):
+def test_the_story_of_a_run_is_told(parsed):
     assert "1432-04: Athens <shuts> its markets." in parsed.text
+
+
+@pytest.mark.parametrize("name", ["explanation.nc", "comparison.nc", "sensitivity.nc"])
+def test_strange_files_are_named(name, quick, tmp_path, runs):
     place = made_folder(tmp_path / "strange", *runs)
-    store.write(runs[0], place / store.EXPLANATION)
-    assert "explanation.nc holds something else" in Page(page([read_result(place)])).text
-    (place / store.EXPLANATION).write_text("no dataset")
-    assert "explanation.nc could not be read" in Page(page([read_result(place)])).text
+    store.write(runs[0], place / name)
+    assert f"{name} holds something else" in Page(page([read_result(place)])).text
+    (place / name).write_text("no dataset")
+    assert f"{name} could not be read" in Page(page([read_result(place)])).text
+
+
+def test_files_of_another_state_say_so(quick, tmp_path, runs):
+    place = made_folder(tmp_path / "old", *runs)
+    old = sensitivity_data(runs[0]).assign_attrs(scenario_hash="another")
+    store.write(old, place / "sensitivity.nc")
+    text = Page(page([read_result(place)])).text
+    assert "sensitivity.nc was made from another state of the scenario than the result." in text
 
 
 def test_explanation_adds_up_on_the_page(quick, scenario, runs, tmp_path):
@@ -220,6 +234,77 @@ def test_explanation_adds_up_on_the_page(quick, scenario, runs, tmp_path):
     assert sum(parts) == pytest.approx(whole, abs=0.0005 * len(parts))
     change = np.tanh(1)  # a scale: alignment lies within (-1, 1)
     assert abs(whole) < 2 * change
+
+
+def test_comparison_on_the_page(quick, runs, tmp_path):
+    ds, baseline = runs
+    names = ["sparta_to_persia", "trade", "kind_of_tie"]
+    pair = comparison.of_pair(baseline[names], ds[names])
+    found = comparison.comparison({("breach", "all mechanisms"): pair})
+    place = made_folder(tmp_path / "compared", *runs)
+    store.write(found.assign_attrs(ds.attrs), place / comparison.COMPARISON)
+    text = page([read_result(place)])
+    table = text[text.index("<caption>Paired effects") :]
+    rows = dict(re.findall(r'<tr><th scope="row">([^<]*)</th><td class="number">([^<]*)<', table))
+    for name in names[:2]:
+        mean = float((ds[name] - baseline[name]).isel(month=-1).mean())
+        shown = float(rows[ds[name].attrs["long_name"].replace("'", "&#39;")].replace("−", "-"))
+        assert shown == pytest.approx(mean, abs=0.0006)
+    changed = float((ds["kind_of_tie"] != baseline["kind_of_tie"]).isel(month=-1).mean())
+    assert rows[ds["kind_of_tie"].attrs["long_name"]] == f"{changed:.1%} change class"
+    assert "another state" not in text
+    assert "a share of the variance says" not in text.lower()
+
+
+def sensitivity_data(ds):
+    """A sensitivity analysis of two numbers and chance, as `alliance-sim sensitivity` writes it."""
+    dims = ("outcome", "month", "parameter")
+    shares = {"S1": (0.42, 0.1), "S1_low": (0.18, -0.02), "S1_high": (0.66, 0.2)}
+    shares |= {"ST": (0.2, 0.48), "ST_low": (0.1, 0.35), "ST_high": (0.3, 0.64)}
+    found = {name: (dims, [[[*pair, np.nan]]]) for name, pair in shares.items()}
+    found |= {f"group_{name}": (("outcome", "month", "ground"), [[[0.9]]]) for name in shares}
+    names = {
+        "name": ["first number", "second number", "chance"],
+        "basis": ["judgement", "data", "chance"],
+        "source": ["judgement: a guess", "nmc", ""],
+    }
+    where = {key: ("parameter", values) for key, values in names.items()}
+    where |= {"parameter": ["a", "b", "chance"], "ground": ["judgement"], "outcome": ["trade"]}
+    where |= {"outcome_name": ("outcome", ["Trade"]), "month": ds["month"][-1:]}
+    return xr.Dataset(found, where, ds.attrs | {"uncertain_numbers": 2})
+
+
+def test_sensitivity_on_the_page(quick, runs, tmp_path):
+    place = made_folder(tmp_path / "sensitive", *runs)
+    store.write(sensitivity_data(runs[0]), place / "sensitivity.nc")
+    text = Page(page([read_result(place)])).text
+    assert text.index("second number 10 (−2 to 20) 48 (35 to 64) data nmc") < text.index(
+        "first number 42 (18 to 66) 20 (10 to 30) judgement judgement: a guess"
+    )
+    assert "judgement 90 (90 to 90) 90 (90 to 90)" in text
+
+
+def test_conditions_on_the_page(quick, runs, tmp_path):
+    place = made_folder(tmp_path / "found", *runs)
+    condition = {"name": "a <weight>", "above": "0.68", "below": None, "probabilities": [0.95, 1]}
+    condition |= {"quasi_p": 1e-9, "returns": 0.4, "basis": "judgement", "source": "a guess"}
+    worth = {"density": 0.52, "coverage": 0.5, "mass": 0.05, "conditions": [condition]}
+    rule = {"density": 0.1, "share": 0.9, "conditions": []}
+    found = {"hash": runs[0].attrs["scenario_hash"], "when": ["trade>0.5"], "points": 64}
+    found |= {"share": 0.125, "finding": "conditions found", "boxes": [worth]}
+    found |= {"tree": {"right": 0.9, "guess": 0.8, "rules": [rule]}}
+    (place / "discovery.json").write_text(json.dumps(found))
+    text = Page(page([read_result(place)])).text
+    for told in (
+        "When does trade>0.5 come about? At 12.5% of 64 points",
+        "at 52% of the points; 50% of all cases are inside, 5% of all points",
+        "a <weight> is at least 0.68 (highest 5% of its prior) <0.001 40% judgement a guess",
+        "at 10% of the points where anything (90% of all)",
+    ):
+        assert told in text
+    for strange in ("", "[]", "3", "{}", '{"when": 1, "points": 1, "share": "x", "finding": 2}'):
+        (place / "discovery.json").write_text(strange)
+        assert "discovery.json could not be read" in Page(page([read_result(place)])).text
 
 
 # -- sentences and words -------------------------------------------------------------------
@@ -519,7 +604,7 @@ def test_a_file_of_something_else_is_no_result(tmp_path):
     [
         (("--kind", "matrix"), {"matrix.png"}),
         (("--kind", "network", "--kind", "effects"), {"network.png", "effects.png"}),
-        (("--outcome", "arms"), {"fan_arms.png", "horizon_arms.png"}),
+        (("--outcome", "arms"), {"fan_arms.png", "effect_arms.png", "horizon_arms.png"}),
         (
             ("--dyad", "russia,iran", "--format", "svg"),
             {"classes_iran-russia.svg"},

@@ -53,12 +53,12 @@ def drawings(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> Iterator[Dra
     yield Drawing("overview", "", partial(overview, ds, baseline))
     for name in numbers:
         yield Drawing("fan", name, partial(fan, ds, name, baseline=baseline))
-    if baseline is not None:
-        for name in numbers:
-            yield Drawing("effect", name, partial(effect_fan, ds, name, baseline=baseline))
     held = baseline if baseline is not None and "alignment" in baseline else None
     for dyad in dyads:
         yield Drawing("fan", dyad, partial(fan, ds, "alignment", dyad, baseline=held))
+    if baseline is not None:
+        for name in numbers:
+            yield Drawing("effect", name, partial(effect_fan, ds, name, baseline=baseline))
     for name in outcome_names(ds):
         yield Drawing("horizon", name, partial(horizon, ds, name, baseline=baseline))
     for name in summary.classed_names(ds):

@@ -167,7 +167,11 @@ PARTS = (
         "Explanation",
         lambda result, extras: analyses.explanation(result, extras.album),
     ),
-    Part("comparison", "Comparison", lambda result, extras: studies.comparison(result)),
+    Part(
+        "comparison",
+        "Comparison",
+        lambda result, extras: studies.comparison(result, extras.album),
+    ),
     Part("sensitivity", "Sensitivity", lambda result, extras: studies.sensitivity(result)),
     Part("discovery", "Conditions", lambda result, extras: studies.discovery(result)),
     Part("claims", "Claims touched", _claims),

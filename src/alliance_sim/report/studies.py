@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from alliance_sim import plots
+from alliance_sim.analysis.comparison import COMPARISON
 from alliance_sim.report import words
 from alliance_sim.report.analyses import read
 from alliance_sim.report.folders import Result
+from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 View = Mapping[str, Any]
 
-COMPARISON, SENSITIVITY, DISCOVERY = "comparison.nc", "sensitivity.nc", "discovery.json"
+SENSITIVITY, DISCOVERY = "sensitivity.nc", "discovery.json"
 SHOWN = 15
 """Uncertain numbers named in a table of sensitivity."""
 COMPONENTS = {"parameter": "parameters", "chance": "chance", "theory": "theories"}
@@ -28,12 +31,12 @@ COMPONENTS = {"parameter": "parameters", "chance": "chance", "theory": "theories
 # -- comparison ----------------------------------------------------------------------------
 
 
-def comparison(result: Result) -> View | None:
+def comparison(result: Result, album: Album) -> View | None:
     """Paired effects by scenario and theory, when they begin, and what the spread is made of."""
     needed = ("effect_mean", "effect_mean_error", "divergence_lasting_q50", "outcome_name", "unit")
     found, note = read(result, COMPARISON, needed)
     if found is None:
-        return {"note": note, "rows": [], "split": []} if note else None
+        return {"note": note, "rows": [], "split": [], "pictures": []} if note else None
     several = found.sizes["scenario"] * found.sizes["theory"] > 1
     return {
         "note": note,
@@ -43,6 +46,7 @@ def comparison(result: Result) -> View | None:
         "theories": found.sizes["theory"] > 1,
         "rows": [*_pairs(found)],
         "split": [*_split(found)] if "variance_total" in found else [],
+        "pictures": [*_pictures(found, album)] if "variance_total" in found else [],
         "drivers": found.attrs.get("drivers") == "on" and found.sizes["theory"] > 1,
     }
 
@@ -119,6 +123,16 @@ def _split(found: xr.Dataset) -> Iterator[View]:
                 "spread": words.plain(spread, words.digits(spread)),
                 **shares,
             }
+
+
+def _pictures(found: xr.Dataset, album: Album) -> Iterator[Picture]:
+    """The split of the variance of each scenario in which anything varies."""
+    total = found["variance_total"].isel(month=-1)
+    for scenario in map(str, found["scenario"].to_numpy()):
+        if float(total.sel(scenario=scenario).max()) > 0:
+            alt = f"What the variance of each effect of {_plain(scenario)} is made of, as tabled."
+            drawn = plots.variance_split(found, scenario)
+            yield album.picture(drawn, alt, "What the spread of effects is made of.")
 
 
 def _part(one: xr.Dataset, part: str) -> str:
@@ -200,7 +214,7 @@ def discovery(result: Result) -> View | None:
     try:
         return _discovered(json.loads(file.read_text(encoding="utf-8")), result)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # some other file
-        return {"note": f"{DISCOVERY} could not be read.", "boxes": [], "rules": []}
+        return {"note": f"{DISCOVERY} could not be read.", "when": "", "boxes": [], "rules": []}
 
 
 def _discovered(found: Any, result: Result) -> View:

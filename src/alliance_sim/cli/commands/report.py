@@ -87,8 +87,8 @@ def plot(
         typer.Option(
             "--kind",
             metavar="NAME",
-            help="Kind of picture: overview, fan, horizon, classes, effects, network, matrix, or "
-            "forest for claims. May be given again; left out, those that `run` draws.",
+            help="Kind of picture: overview, fan, effect, horizon, classes, effects, network, "
+            "matrix, or forest for claims. May be given again; left out, those that `run` draws.",
             show_default=False,
         ),
     ] = None,
