@@ -9,13 +9,11 @@ matplotlib.use("Agg")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the one command that rewrites golden results."""
-    parser.addoption(
-        "--update", action="store_true", help="rewrite the golden results in tests/golden"
-    )
+    """Add the one option that rewrites golden results and pictures."""
+    parser.addoption("--update", action="store_true", help="rewrite tests/golden and tests/images")
 
 
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
-    """Whether golden results are to be rewritten."""
+    """Whether golden results and pictures are to be rewritten."""
     return bool(request.config.getoption("--update"))

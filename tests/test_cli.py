@@ -32,6 +32,8 @@ COMMANDS = (
     "blocs",
     "sensitivity",
     "discover",
+    "plot",
+    "report",
     "validate",
     "schema",
     "list",

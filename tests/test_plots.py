@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import xarray as xr
+from datasets import ACTORS, MONTHS, RUNS, made
 from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -16,50 +17,7 @@ from alliance_sim import plots
 from alliance_sim.analysis import summary
 from alliance_sim.errors import InputError
 from alliance_sim.plots import layout, relations, style
-from alliance_sim.results import Labels, OutcomeLabel, Record, dataset
 from alliance_sim.rules.classes import CLASSES
-
-RUNS, MONTHS = 60, 30
-ACTORS = ("China", "France", "Iran", "Israel", "Russia", "Syria", "United Arab Emirates", "US")
-
-
-def made(shift=0.0, actors=ACTORS, runs=RUNS, **attrs):
-    """Random walks of two numbers and a class among some states."""
-    rng = np.random.default_rng(5)
-    ids = tuple(name.lower().replace(" ", "_") for name in actors)
-    labels = Labels(
-        actors=ids,
-        actor_names=tuple(actors),
-        outcomes=(
-            OutcomeLabel("axis", "Strength of the axis", "index", "", (-1.0, 1.0), False),
-            OutcomeLabel("arms", "Arms delivered", "million TIV", "", (0.0, 1e4), False),
-            OutcomeLabel("kind", "Kind of tie", "class", "", (0.0, 5.0), True),
-        ),
-        dyads=("iran->russia", "russia->iran", "china-iran"),
-        pairs=("iran-russia",),
-        parameters=(),
-        classes=CLASSES,
-        start="2018-05",
-        months=MONTHS,
-    )
-    record = Record.empty(labels, runs)
-    walk = rng.normal(size=(MONTHS + 1, runs)).cumsum(axis=0)
-    record.outcomes[0] = 0.02 * walk + shift
-    record.outcomes[1] = 900 + 20 * walk + 100 * shift
-    record.outcomes[2] = record.classes[0] = np.clip(np.round(3 + walk / 4 + shift), 0, 5)
-    record.alignment[:] = np.tanh(rng.normal(size=(3, MONTHS + 1, runs)))
-    at = rng.normal(size=(len(ids), 2))
-    base = np.tanh(at @ at.T) * (1 - np.eye(len(ids)))
-    record.first[:] = base[..., None]
-    record.last[:] = np.clip(base[..., None] + shift, -1, 1)
-    about = {
-        "title": "The US leaves the nuclear deal",
-        "scenario_hash": "0123456789abcdef",
-        "seed": 0,
-        "runs": runs,
-        "interventions": json.dumps([{"id": "withdrawal", "month": "2018-08"}]),
-    }
-    return dataset(record, labels, about | attrs)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alliance_sim import plots
+    from alliance_sim import plots, report
     from alliance_sim.analysis import attribution
     from alliance_sim.claims import judge_claims
     from alliance_sim.engines.agents import AllianceModel
@@ -58,12 +58,13 @@ __all__ = [
     "load_world",
     "plots",
     "read_scenario",
+    "report",
     "run",
     "sensitivity",
     "shared_blocs",
 ]
 
-_MODULES = {"attribution": "analysis.attribution", "plots": "plots"}
+_MODULES = {"attribution": "analysis.attribution", "plots": "plots", "report": "report"}
 _HOMES = {
     "AllianceModel": "engines.agents",
     "AllianceSimError": "errors",

@@ -34,10 +34,10 @@ def write(data: xr.Dataset, path: Path) -> Path:
     data = data.assign_attrs(large)
     # The format cannot hold what is empty, such as the values of no uncertain number.
     data = data.drop_dims([name for name, size in data.sizes.items() if not size])
-    if "month" in data.coords:
-        months = np.datetime_as_string(data["month"].to_numpy(), "M")
+    for name in [name for name, each in data.coords.items() if each.dtype.kind == "M"]:
+        months = np.datetime_as_string(data[name].to_numpy(), "M")
         if not all(_FIRST_MONTH < str(month) < _LAST_MONTH for month in months):
-            data = data.assign_coords(month=months)
+            data = data.assign_coords({name: months})
     data.to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
     os.replace(part, path)
     return path

@@ -194,7 +194,10 @@ def horizon_table(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> pd.Data
     effects = None if baseline is None else paired(baseline, ds)
     rows = {}
     for name in numeric_names(ds):
-        row: dict[str, Any] = {"name": _long_name(ds, name), "unit": ds[name].attrs["units"]}
+        row: dict[str, Any] = {
+            "name": _long_name(ds, name),
+            "unit": ds[name].attrs.get("units", ""),
+        }
         row |= _distribution(_at_horizon(ds, name))
         if effects is not None:
             row |= _effect(_at_horizon(effects, name))

@@ -13,6 +13,7 @@ from alliance_sim.cli.commands import (
     discover,
     explain,
     files,
+    report,
     run,
     sensitivity,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "discover",
     "explain",
     "files",
+    "report",
     "run",
     "sensitivity",
 ]

@@ -1,9 +1,7 @@
-"""What ships with the library, and what a scenario rests on."""
+"""What ships with the library."""
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,6 @@ from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.errors import InputError
 from alliance_sim.library import find, shipped_scenarios, whole_worlds
 from alliance_sim.load.documents import MAX_PARENTS, Documents
-from alliance_sim.spec import Scenario
-
-_SENTENCE = re.compile(r"(?<=[a-z0-9)])\. (?=[A-Z])")
-_YEAR = re.compile(r"\b(1[89]|20)[0-9]{2}\b")
 
 
 def contents() -> dict[str, list[dict[str, Any]]]:
@@ -73,25 +67,3 @@ def _said(documents: Documents, path: Path, key: str) -> Any:
         except InputError:
             return None
     return None
-
-
-def references(scenario: Scenario) -> list[tuple[str, list[str]]]:
-    """Headings with the references under them, that a scenario uses."""
-    world = scenario.world
-    admitted = world.theories.get(scenario.theory, ()) if scenario.theory else None
-    used = [name for name in world.mechanisms if admitted is None or name in admitted]
-    parts = [
-        (f"References of the world '{world.name}'", sorted(world.references.values())),
-        ("Mechanisms", [f"{name}: {text}" for name in used if (text := _published(name))]),
-        ("Interventions", [f"{name}: {text}" for name, text in scenario.sources.items()]),
-    ]
-    return [(heading, lines) for heading, lines in parts if lines]
-
-
-def _published(mechanism: str) -> str:
-    """The sentences with a year in the docstring of a mechanism."""
-    from alliance_sim.rules import mechanisms  # brings in NumPy, which `list` does without
-
-    text = " ".join((inspect.getdoc(getattr(mechanisms, mechanism, None)) or "").split())
-    cited: Iterable[str] = (each for each in _SENTENCE.split(text) if _YEAR.search(each))
-    return ". ".join(each.rstrip(".") for each in cited)

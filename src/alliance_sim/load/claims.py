@@ -67,6 +67,11 @@ def load_tensions(file: Path | None = None) -> Tensions:
     return _read(Tensions, file or shipped("tensions"))[0]
 
 
+def read_claims(file: Path | None = None) -> Claims:
+    """Read claims alone, the shipped ones if no file is named, without their scenarios."""
+    return _read(Claims, file or shipped("claims"))[0]
+
+
 def load_claims(file: Path | None = None, only: Sequence[str] = ()) -> Loaded:
     """Read claims, the shipped ones if no file is named, and all scenarios that they use.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from alliance_sim.plots.attributions import attribution
 from alliance_sim.plots.blocs import comembership, minima
+from alliance_sim.plots.claims import forest
 from alliance_sim.plots.comparisons import effect_fan, variance_split
 from alliance_sim.plots.discoveries import conditions
 from alliance_sim.plots.distributions import effects, horizon
@@ -25,6 +26,7 @@ __all__ = [
     "effect_fan",
     "effects",
     "fan",
+    "forest",
     "horizon",
     "influence",
     "matrix",

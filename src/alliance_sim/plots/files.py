@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from alliance_sim.analysis import summary
 from alliance_sim.plots import style
 from alliance_sim.plots.comparisons import effect_fan, variance_split
-from alliance_sim.plots.distributions import draw_effects, draw_histogram, horizon
-from alliance_sim.plots.relations import When, draw_network, explain_ties, month
+from alliance_sim.plots.distributions import draw_effects, draw_histogram, effects, horizon
+from alliance_sim.plots.relations import When, draw_network, explain_ties, matrix, month
 from alliance_sim.plots.ridgelines import ridgeline
 from alliance_sim.plots.timelines import classes, draw_classes, draw_fan, fan, fan_key
 from alliance_sim.results import outcome_names
@@ -20,6 +22,52 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+class Drawing(NamedTuple):
+    """A picture that can be drawn from results."""
+
+    kind: str
+    subject: str
+    """The outcome, dyad or pair that it is about; empty where it is about everything."""
+    draw: Callable[[], Axes | Figure]
+
+    @property
+    def name(self) -> str:
+        """Name of its file, without the ending."""
+        subject = self.subject.replace("->", "_to_")
+        return f"{self.kind}_{subject}" if subject else self.kind
+
+
+KINDS = ("overview", "fan", "effect", "horizon", "classes", "effects", "network", "matrix")
+"""Kinds of pictures that can be drawn from results."""
+DEFAULT = frozenset({"overview", "fan", "horizon", "classes", "network"})
+"""Kinds that every run draws."""
+
+
+def drawings(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> Iterator[Drawing]:
+    """Every picture that some results can give, kind by kind in the order of :data:`KINDS`."""
+    numbers = summary.numeric_names(ds)
+    dyads = [str(each) for each in ds["dyad"].to_numpy()] if "alignment" in ds else []
+    everyone = {"alignment_first", "alignment_last"} <= set(ds.data_vars)
+    yield Drawing("overview", "", partial(overview, ds, baseline))
+    for name in numbers:
+        yield Drawing("fan", name, partial(fan, ds, name, baseline=baseline))
+    held = baseline if baseline is not None and "alignment" in baseline else None
+    for dyad in dyads:
+        yield Drawing("fan", dyad, partial(fan, ds, "alignment", dyad, baseline=held))
+    if baseline is not None:
+        for name in numbers:
+            yield Drawing("effect", name, partial(effect_fan, ds, name, baseline=baseline))
+    for name in outcome_names(ds):
+        yield Drawing("horizon", name, partial(horizon, ds, name, baseline=baseline))
+    for name in summary.classed_names(ds):
+        yield Drawing("classes", name, partial(classes, ds, name))
+    if baseline is not None and numbers:
+        yield Drawing("effects", "", partial(effects, ds, baseline))
+    if everyone:
+        yield Drawing("network", "", partial(networks, ds))
+        yield Drawing("matrix", "", partial(matrix, ds))
 
 
 def write_all(ds: xr.Dataset, folder: str | Path, baseline: xr.Dataset | None = None) -> list[Path]:
@@ -31,18 +79,28 @@ def write_all(ds: xr.Dataset, folder: str | Path, baseline: xr.Dataset | None = 
     """
     if baseline is not None:
         summary.paired(baseline, ds)  # refuses one that cannot be compared before any file is made
+    chosen = [
+        each
+        for each in drawings(ds, baseline)
+        if each.kind in DEFAULT and not (each.kind == "fan" and "-" in each.subject)
+    ]
+    return [*write_drawings(chosen, folder)]
+
+
+def write_drawings(
+    chosen: Iterable[Drawing], folder: str | Path, form: str = "png"
+) -> Iterator[Path]:
+    """Draw pictures and write them into a folder, one by one.
+
+    Args:
+        chosen: some of :func:`drawings`.
+        folder: the folder, which is made if it is not there.
+        form: the format: ``png``, ``svg`` or ``pdf``.
+    """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    written = [write(overview(ds, baseline), place / "overview.png")]
-    for name in summary.numeric_names(ds):
-        written.append(write(fan(ds, name, baseline=baseline), place / f"fan_{name}.png"))
-    for name in outcome_names(ds):
-        drawn = horizon(ds, name, baseline=baseline)
-        written.append(write(drawn, place / f"horizon_{name}.png"))
-    for name in summary.classed_names(ds):
-        written.append(write(classes(ds, name), place / f"classes_{name}.png"))
-    written.append(write(networks(ds), place / "network.png"))
-    return written
+    for each in chosen:
+        yield write(each.draw(), place / f"{each.name}.{form}")
 
 
 def write_comparison(

@@ -77,6 +77,7 @@ RC: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": SMALL,
     "hatch.linewidth": 0.8,
+    "text.parse_math": False,  # a title may speak of dollars
     "savefig.facecolor": "white",
 }
 

@@ -160,8 +160,8 @@ def initial_state(
 @guarded
 def cite(scenario: ScenarioName) -> None:
     """Print the references that a scenario rests on: its world, mechanisms, interventions."""
-    from alliance_sim.cli.shipped import references
     from alliance_sim.load import load_scenario
+    from alliance_sim.references import references
 
     for place, (heading, lines) in enumerate(references(load_scenario(scenario))):
         print(("\n" if place else "") + heading)

@@ -59,14 +59,33 @@ def run(
             tuple(settings or ()), theory, sampling.value if sampling else None
         )
         jobs = preparing.prepare(scenarios, chosen, out, not no_baseline)
+    size = (runs, seed, workers)
+    commands = [_command(each, chosen, size, no_baseline) for each in scenarios]
     try:
-        _run_jobs(jobs, (runs, seed, workers), not no_plots, quiet, as_json)
+        _run_jobs(jobs, commands, size, not no_plots, quiet, as_json)
     finally:
         preparing.tidy(jobs)
 
 
+def _command(scenario: str, settings: Any, size: tuple[int, int, int], no_baseline: bool) -> str:
+    """The command that makes the same numbers of one scenario again."""
+    import shlex
+
+    runs, seed, _ = size
+    words = ["alliance-sim", "run", scenario, "--runs", str(runs), "--seed", str(seed)]
+    words += [word for each in settings.sets for word in ("--set", each)]
+    words += ["--theory", settings.theory] if settings.theory else []
+    words += ["--sampling", settings.sampling] if settings.sampling else []
+    return shlex.join([*words, *(["--no-baseline"] if no_baseline else [])])
+
+
 def _run_jobs(
-    jobs: list[Any], size: tuple[int, int, int], plots: bool, quiet: bool, as_json: bool
+    jobs: list[Any],
+    commands: list[str],
+    size: tuple[int, int, int],
+    plots: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run one job after another; each is printed when it is done."""
     from alliance_sim.cli import running, tables
@@ -75,9 +94,10 @@ def _run_jobs(
 
     runner = running.Runner(*size)
     found = []
-    for place, job in enumerate(jobs):
+    for place, (job, command) in enumerate(zip(jobs, commands, strict=True)):
         with progress(job.label, runner.work(job), quiet) as advance:
             finding = runner.find(job, advance)
+        finding.data.attrs["command"] = command
         with busy("writing results and drawing pictures", quiet):
             running.write(finding, plots)
         if as_json:

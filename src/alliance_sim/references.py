@@ -1,0 +1,42 @@
+"""The literature that a scenario rests on, as its files and the mechanisms' docstrings have it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+
+from alliance_sim.spec import Scenario
+
+_SENTENCE = re.compile(r"(?<=[a-z0-9)])\. (?=[A-Z])")
+_YEAR = re.compile(r"\b(1[89]|20)[0-9]{2}\b")
+
+
+def references(scenario: Scenario) -> list[tuple[str, list[str]]]:
+    """Headings with the references under them, that a scenario uses."""
+    world = scenario.world
+    parts = [
+        (f"References of the world '{world.name}'", sorted(world.references.values())),
+        (
+            "Mechanisms",
+            [f"{name}: {text}" for name in admitted(scenario) if (text := published(name))],
+        ),
+        ("Interventions", [f"{name}: {text}" for name, text in scenario.sources.items()]),
+    ]
+    return [(heading, lines) for heading, lines in parts if lines]
+
+
+def admitted(scenario: Scenario) -> list[str]:
+    """Mechanisms of the world that the scenario's theory admits."""
+    world = scenario.world
+    theory = world.theories.get(scenario.theory, ()) if scenario.theory else None
+    return [name for name in world.mechanisms if theory is None or name in theory]
+
+
+def published(mechanism: str) -> str:
+    """The sentences with a year in the docstring of a mechanism."""
+    from alliance_sim.rules import mechanisms  # brings in NumPy, which `list` does without
+
+    text = " ".join((inspect.getdoc(getattr(mechanisms, mechanism, None)) or "").split())
+    cited: Iterable[str] = (each for each in _SENTENCE.split(text) if _YEAR.search(each))
+    return ". ".join(each.rstrip(".") for each in cited)

@@ -1,0 +1,118 @@
+"""What other commands left in a folder of results, each shown if it is there and can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alliance_sim import plots, store
+from alliance_sim.analysis import attribution
+from alliance_sim.errors import InputError
+from alliance_sim.report import words
+from alliance_sim.report.folders import Result
+from alliance_sim.report.pictures import Album
+from alliance_sim.report.tables import month
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+View = Mapping[str, Any]
+
+CAUSES = 12
+"""Causes named in a table; the rest is one row."""
+LONGEST_LOG = 20_000
+"""Characters of the story of a run that go into a page."""
+
+
+def read(result: Result, name: str, needed: Iterable[str]) -> tuple[xr.Dataset | None, str]:
+    """A dataset beside a result with all that is needed of it, or else why there is none.
+
+    Returns:
+        The dataset, or None; and what to tell the reader, empty where there is nothing to tell.
+    """
+    file = result.beside(name)
+    if file is None:
+        return None, ""
+    try:
+        found = store.read(file)
+    except InputError:
+        return None, f"{name} could not be read."
+    lacking = [each for each in needed if each not in found.variables]
+    if lacking:
+        return None, f"{name} holds something else: it has no {', '.join(lacking)}."
+    ours = words.known(result.data.attrs, "scenario_hash")
+    # A comparison of several scenarios has the hashes of all.
+    if ours not in f"{found.attrs.get('scenario_hash')} {found.attrs.get('scenarios')}":
+        return found, f"{name} was made from another state of the scenario than the result."
+    return found, ""
+
+
+def explanation(result: Result, album: Album) -> View | None:
+    """What moved alignments, and the stories of runs that were told."""
+    needed = ("contribution", "contribution_error", "contribution_q05", "effect", "cause_name")
+    found, note = read(result, store.EXPLANATION, needed)
+    stories = [*_stories(result)]
+    if found is None and not note and not stories:
+        return None
+    view: dict[str, Any] = {"note": note, "stories": stories, "dyads": []}
+    if found is None:
+        return view
+    dyads = [str(each) for each in found["dyad"].to_numpy()]
+    return view | {
+        "dyads": [_moved(found, dyad, album) for dyad in dyads],
+        "against": words.known(found.attrs, "against"),
+        "runs": words.known(found.attrs, "runs"),
+        "when": month(found, -1),
+    }
+
+
+def _moved(found: xr.Dataset, dyad: str, album: Album) -> View:
+    """The largest causes of a dyad's change, the rest, and the whole."""
+    rows = attribution.table(found, dyad).to_dict("records")
+    whole = found.sel(dyad=dyad).isel(month=-1)
+    total = {"mean": float(whole["effect"])} | {
+        each: float(whole[f"effect_{each}"]) for each in ("error", "q05", "q95")
+    }
+    title = plots.style.subject(found, "alignment", dyad)
+    shown = [_cause(row) for row in rows[:CAUSES]]
+    if rest := rows[CAUSES:]:
+        left = words.signed(sum(row["mean"] for row in rest), 3)
+        shown.append({"name": f"{len(rest)} other causes", "mean": left, "error": "", "spread": ""})
+    largest = ", ".join(f"{row['name']} {words.signed(row['mean'], 3)}" for row in rows[:3])
+    alt = f"What moved it: {title}, stacked over the months. Largest by the last: {largest}."
+    return {
+        "title": title,
+        "rows": shown,
+        "whole": _cause({"name": "all together", **total}),
+        "picture": album.picture(plots.attribution(found, dyad), alt, f"What moved it: {title}."),
+    }
+
+
+def _cause(row: Mapping[Any, Any]) -> View:
+    return {
+        "name": row["name"],
+        "mean": words.signed(row["mean"], 3),
+        "error": words.error(row["error"], 3),
+        "spread": f"{words.signed(row['q05'], 3)} to {words.signed(row['q95'], 3)}",
+    }
+
+
+def _stories(result: Result) -> Iterator[View]:
+    """Logs of single runs, in the order of runs."""
+    if result.alone:
+        return
+    for number, file in sorted(_logs(result.folder)):
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            continue
+        cut = len(text) > LONGEST_LOG
+        yield {"run": number, "text": text[:LONGEST_LOG], "cut": cut, "file": file.name}
+
+
+def _logs(folder: Path) -> Iterator[tuple[int, Path]]:
+    for file in folder.glob("log_run_*.txt"):
+        if found := re.fullmatch(r"log_run_(\d+)\.txt", file.name):
+            yield int(found[1]), file

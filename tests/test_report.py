@@ -1,0 +1,748 @@
+"""The page says what the data say, whoever wrote the texts in them, and needs nothing else."""
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import xarray as xr
+from chromium import Chromium, executable
+from datasets import judged, made
+from scipy import stats
+from typer.testing import CliRunner
+from worlds import small_scenario
+
+import alliance_sim as al
+from alliance_sim import store
+from alliance_sim.analysis import comparison
+from alliance_sim.cli import app
+from alliance_sim.errors import InputError
+from alliance_sim.report import page, words, write
+from alliance_sim.report.folders import Result, read_claims, read_result
+from alliance_sim.report.parts import PARTS
+from alliance_sim.spec import numbers
+
+EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'{{ 7 * 7 }}&amp;$\\frac{1}$"
+RUNS = 24
+VOID = {"meta", "link", "img", "br"}
+
+
+class Page(HTMLParser):
+    """Elements of a page, and what is wrong with how they are nested."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.faults, self.texts = [], [], [], []
+        self.feed(text)
+        self.close()
+        self.faults += [f"{tag} is never closed" for tag in self.open]
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if len(attrs) != len(dict(attrs)):
+            self.faults.append(f"{tag} has an attribute twice")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open[-1] != tag:
+            self.faults.append(f"</{tag}> inside {self.open[-3:]}")
+        else:
+            self.open.pop()
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def made_folder(place, ds, baseline=None):
+    place.mkdir(parents=True, exist_ok=True)
+    store.write(ds, place / store.RESULT)
+    if baseline is not None:
+        store.write(baseline, place / store.BASELINE)
+    return place
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    data = {**small_scenario(), "claims": ["C01", "C02"]}
+    del data["theory"]
+    return al.read_scenario(data)
+
+
+@pytest.fixture(scope="module")
+def runs(scenario):
+    calm = scenario.model_copy(update={"interventions": (), "name": "Peace"})
+    return al.run(scenario, RUNS, 3), al.run(calm, RUNS, 3)
+
+
+@pytest.fixture(scope="module")
+def folder(runs, tmp_path_factory):
+    """A folder of results of the small world, with its baseline, a story, and an explanation."""
+    place = made_folder(tmp_path_factory.mktemp("results") / "breach", *runs)
+    (place / "log_run_2.txt").write_text("Run two.\n1432-04: Athens <shuts> its markets.\n")
+    return place
+
+
+@pytest.fixture(scope="module")
+def text(folder):
+    return page([read_result(folder)])
+
+
+@pytest.fixture(scope="module")
+def parsed(text):
+    return Page(text)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Pictures are made, but not drawn out: for tests of what stands beside them."""
+    blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" width="9pt"/>'
+    monkeypatch.setattr("alliance_sim.report.pictures._svg", lambda whole: blank)
+
+
+# -- what it says --------------------------------------------------------------------------
+
+
+def test_effects_are_those_of_the_data(runs, parsed):
+    ds, baseline = runs
+    for name in ("trade", "sparta_to_athens"):
+        if name not in ds:
+            continue
+        change = (ds[name] - baseline[name]).isel(month=-1).to_numpy().astype(float)
+        mean = f"{abs(change.mean()):.3f}"
+        error = f"{change.std(ddof=1) / np.sqrt(RUNS):.3f}"
+        assert mean in parsed.text
+        assert error in parsed.text
+
+
+def test_every_outcome_has_a_sentence_and_a_row(runs, text, parsed):
+    for name in runs[0].data_vars:
+        if runs[0][name].dims == ("run", "month"):
+            title = str(runs[0][name].attrs["long_name"])
+            assert len(re.findall(re.escape(title), parsed.text)) >= 2
+
+
+def test_every_uncertain_number_is_there_with_its_distribution(runs, scenario, parsed):
+    """Weights stand with their driver or mechanism, all others under their path."""
+    assert runs[0].sizes["parameter"] > 5
+    for path in map(str, runs[0]["parameter"].to_numpy()):
+        kind, *rest = path.removeprefix("world.").split(".")
+        weight = kind in ("drivers", "mechanisms") and rest[1:] == ["weight"]
+        assert (rest[0].replace("_", " " if kind == "mechanisms" else "_") if weight else path) in (
+            parsed.text
+        )
+    assert "median 0.2, 90% between 0.122 and 0.328 (lognormal)" in parsed.text  # of hedging
+    assert f"{runs[0].sizes['parameter']} numbers are drawn anew" in parsed.text
+
+
+def test_every_intervention_is_told_with_its_date(parsed):
+    for told in (
+        "coercion of Peloponnesian League by Athens is set to most likely 0.6, from 0.4 to 0.8",
+        "within 6 months",
+        "1432-06 to 1432-12, any month equally likely",
+        "at any time from 1433-01 on, 0.2 a year on average",
+        "anything from 0.1 to 0.3, equally likely a year on average",
+        "Athens leaves 'Thirty Years' Peace'",
+        "Sparta threatens to leave 'Thirty Years' Peace' (credibility 0.7)",
+        "Persia joins 'Thirty Years' Peace'",
+        "the government of Athens becomes 'war_party'",
+        "the channel 'Trade' between Athens and Corinth is set to 0.1",
+        "24 months",
+    ):
+        assert told in parsed.text
+
+
+def test_drivers_that_do_not_act_are_left_out(quick, runs, scenario, tmp_path):
+    off = scenario.model_copy(update={"drivers": False, "theory": "balance_of_threat"})
+    ds = runs[0].assign_attrs(scenario=off.model_dump_json(by_alias=True, exclude_unset=True))
+    parsed = Page(page([Result(tmp_path, ds, None, off)]))
+    assert "What draws particular actors together or apart" not in parsed.text
+    rows = [cell for cell in parsed.texts if cell in ("common threat", "dependence", "reputation")]
+    assert rows == ["common threat"]
+
+
+def test_the_command_is_the_one_that_was_given(quick, folder, tmp_path, runs):
+    ds = runs[0].assign_attrs(command="alliance-sim run 'my <file>.yaml' --runs 9")
+    parsed = Page(page([Result(tmp_path, ds)]))
+    assert "alliance-sim run 'my <file>.yaml' --runs 9" in parsed.text
+
+
+def test_without_a_command_the_python_on_the_page_gives_the_same_numbers(folder, runs, text):
+    code = re.search(r"<pre><code>(import.*?)</code></pre>", text, re.DOTALL)[1]
+    code = code.replace("&#34;", '"').replace('"result.nc"', repr(str(folder / store.RESULT)))
+    found: dict = {}
+    exec(code, found)
+    np.testing.assert_array_equal(found["ds"]["trade"], runs[0]["trade"])
+
+
+def test_a_shipped_scenario_is_named_only_if_it_is_the_same(quick, tmp_path):
+    shipped = al.load_scenario("us_threatens_jcpoa")
+    ds = made(scenario=shipped.model_dump_json(by_alias=True, exclude_unset=True), seed=5, runs=2)
+    place = made_folder(tmp_path / "us_threatens_jcpoa", ds)
+    command = "alliance-sim run us_threatens_jcpoa --runs 2 --seed 5"
+    assert command in Page(page([read_result(place)])).text
+    other = shipped.model_copy(update={"question": "Another?"})
+    changed = ds.assign_attrs(scenario=other.model_dump_json(by_alias=True, exclude_unset=True))
+    assert command not in Page(page([read_result(made_folder(place, changed))])).text
+
+
+def test_the_story_of_a_run_is_told(parsed):
+    assert "1432-04: Athens <shuts> its markets." in parsed.text
+
+
+@pytest.mark.parametrize("name", ["explanation.nc", "comparison.nc", "sensitivity.nc"])
+def test_strange_files_are_named(name, quick, tmp_path, runs):
+    place = made_folder(tmp_path / "strange", *runs)
+    store.write(runs[0], place / name)
+    assert f"{name} holds something else" in Page(page([read_result(place)])).text
+    (place / name).write_text("no dataset")
+    assert f"{name} could not be read" in Page(page([read_result(place)])).text
+
+
+def test_files_of_another_state_say_so(quick, tmp_path, runs):
+    place = made_folder(tmp_path / "old", *runs)
+    old = sensitivity_data(runs[0]).assign_attrs(scenario_hash="another")
+    store.write(old, place / "sensitivity.nc")
+    text = Page(page([read_result(place)])).text
+    assert "sensitivity.nc was made from another state of the scenario than the result." in text
+
+
+def test_explanation_adds_up_on_the_page(quick, scenario, runs, tmp_path):
+    place = made_folder(tmp_path / "explained", *runs)
+    found = al.explain(scenario, runs=4, seed=3, dyads=["athens->sparta"])
+    store.write(found, place / store.EXPLANATION)
+    text = page([read_result(place)])
+    assert text.count("<caption>What moved it") == 1
+    table = text[text.index("<caption>What moved it") :]
+    cells = re.findall(r'</th><td class="number">([^<]*)</td>', table[: table.index("</table>")])
+    *parts, whole = (float(each.replace("−", "-")) for each in cells)
+    assert sum(parts) == pytest.approx(whole, abs=0.0005 * len(parts))
+    change = np.tanh(1)  # a scale: alignment lies within (-1, 1)
+    assert abs(whole) < 2 * change
+
+
+def test_comparison_on_the_page(quick, runs, tmp_path):
+    ds, baseline = runs
+    names = ["sparta_to_persia", "trade", "kind_of_tie"]
+    pair = comparison.of_pair(baseline[names], ds[names])
+    found = comparison.comparison({("breach", "all mechanisms"): pair})
+    place = made_folder(tmp_path / "compared", *runs)
+    store.write(found.assign_attrs(ds.attrs), place / comparison.COMPARISON)
+    text = page([read_result(place)])
+    table = text[text.index("<caption>Paired effects") :]
+    rows = dict(re.findall(r'<tr><th scope="row">([^<]*)</th><td class="number">([^<]*)<', table))
+    for name in names[:2]:
+        mean = float((ds[name] - baseline[name]).isel(month=-1).mean())
+        shown = float(rows[ds[name].attrs["long_name"].replace("'", "&#39;")].replace("−", "-"))
+        assert shown == pytest.approx(mean, abs=0.0006)
+    changed = float((ds["kind_of_tie"] != baseline["kind_of_tie"]).isel(month=-1).mean())
+    assert rows[ds["kind_of_tie"].attrs["long_name"]] == f"{changed:.1%} change class"
+    assert "another state" not in text
+    assert "a share of the variance says" not in text.lower()
+
+
+def sensitivity_data(ds):
+    """A sensitivity analysis of two numbers and chance, as `alliance-sim sensitivity` writes it."""
+    dims = ("outcome", "month", "parameter")
+    shares = {"S1": (0.42, 0.1), "S1_low": (0.18, -0.02), "S1_high": (0.66, 0.2)}
+    shares |= {"ST": (0.2, 0.48), "ST_low": (0.1, 0.35), "ST_high": (0.3, 0.64)}
+    found = {name: (dims, [[[*pair, np.nan]]]) for name, pair in shares.items()}
+    found |= {f"group_{name}": (("outcome", "month", "ground"), [[[0.9]]]) for name in shares}
+    names = {
+        "name": ["first number", "second number", "chance"],
+        "basis": ["judgement", "data", "chance"],
+        "source": ["judgement: a guess", "nmc", ""],
+    }
+    where = {key: ("parameter", values) for key, values in names.items()}
+    where |= {"parameter": ["a", "b", "chance"], "ground": ["judgement"], "outcome": ["trade"]}
+    where |= {"outcome_name": ("outcome", ["Trade"]), "month": ds["month"][-1:]}
+    return xr.Dataset(found, where, ds.attrs | {"uncertain_numbers": 2})
+
+
+def test_sensitivity_on_the_page(quick, runs, tmp_path):
+    place = made_folder(tmp_path / "sensitive", *runs)
+    store.write(sensitivity_data(runs[0]), place / "sensitivity.nc")
+    text = Page(page([read_result(place)])).text
+    assert text.index("second number 10 (−2 to 20) 48 (35 to 64) data nmc") < text.index(
+        "first number 42 (18 to 66) 20 (10 to 30) judgement judgement: a guess"
+    )
+    assert "judgement 90 (90 to 90) 90 (90 to 90)" in text
+
+
+def test_conditions_on_the_page(quick, runs, tmp_path):
+    place = made_folder(tmp_path / "found", *runs)
+    condition = {"name": "a <weight>", "above": "0.68", "below": None, "probabilities": [0.95, 1]}
+    condition |= {"quasi_p": 1e-9, "returns": 0.4, "basis": "judgement", "source": "a guess"}
+    worth = {"density": 0.52, "coverage": 0.5, "mass": 0.05, "conditions": [condition]}
+    rule = {"density": 0.1, "share": 0.9, "conditions": []}
+    found = {"hash": runs[0].attrs["scenario_hash"], "when": ["trade>0.5"], "points": 64}
+    found |= {"share": 0.125, "finding": "conditions found", "boxes": [worth]}
+    found |= {"tree": {"right": 0.9, "guess": 0.8, "rules": [rule]}}
+    (place / "discovery.json").write_text(json.dumps(found))
+    text = Page(page([read_result(place)])).text
+    for told in (
+        "When does trade>0.5 come about? At 12.5% of 64 points",
+        "at 52% of the points; 50% of all cases are inside, 5% of all points",
+        "a <weight> is at least 0.68 (highest 5% of its prior) <0.001 40% judgement a guess",
+        "at 10% of the points where anything (90% of all)",
+    ):
+        assert told in text
+    for strange in ("", "[]", "3", "{}", '{"when": 1, "points": 1, "share": "x", "finding": 2}'):
+        (place / "discovery.json").write_text(strange)
+        assert "discovery.json could not be read" in Page(page([read_result(place)])).text
+
+
+# -- sentences and words -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (np.linspace(0.2, 0.3, 50), "is higher in 100% of runs: +0.250 on average, between +0.205"),
+        (-np.linspace(0.2, 0.3, 50), "is lower in 100% of runs: −0.250 on average"),
+        (np.linspace(-0.1, 0.3, 50), "is higher in 74% of runs and lower in 26%"),
+        (np.linspace(-0.3, 0.3, 50), "has no clear direction"),
+        (np.zeros(50), "ends as in the baseline in every run"),
+        (np.linspace(0.001, 0.002, 50), "is higher in 100% of runs: +0.0015 on average"),
+    ],
+)
+def test_sentences_say_how_sure_one_can_be(quick, values, told, tmp_path):
+    baseline = made(runs=50)
+    ds = baseline.copy(deep=True)
+    ds["axis"] = ds["axis"].astype(float) + values[:, None]
+    parsed = Page(page([Result(tmp_path, ds, baseline)]))
+    assert f"Strength of the axis {told}" in parsed.text
+
+
+def test_an_effect_below_the_smallest_of_interest_is_none_to_speak_of(
+    quick, runs, scenario, tmp_path
+):
+    ds = runs[0].copy(deep=True)
+    least = scenario.world.outcomes["trade"].least
+    ds["trade"] = ds["trade"].astype(float) + 0.5 * least
+    parsed = Page(page([Result(tmp_path, ds, runs[0], scenario)]))
+    title = scenario.world.outcomes["trade"].name
+    assert f"{title} hardly moves" in parsed.text
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (numbers.Uniform(uniform=(0, 0.3)), "anything from 0 to 0.3, equally likely"),
+        (numbers.Triangular(triangular=(0, 1, 2)), "most likely 1, from 0 to 2 (triangular)"),
+        (numbers.Normal(normal=(1, 2)), "about 1 ± 2, 90% between {} and {} (normal)"),
+        (numbers.Lognormal(lognormal=(2, 0.5)), "median 2, 90% between {} and {} (lognormal)"),
+        (numbers.Beta(beta=(2, 6)), "mean 0.25, 90% between {} and {} (beta 2, 6)"),
+    ],
+)
+def test_distributions_in_words(value, told):
+    known = {
+        "normal": stats.norm(1, 2),
+        "lognormal": stats.lognorm(0.5, scale=2),
+        "beta": stats.beta(2, 6),
+    }.get(value.kind)
+    ends = [f"{end:.3g}" for end in known.interval(0.9)] if known else []
+    assert words.distribution(value) == told.format(*ends)
+
+
+def test_other_distributions_in_words():
+    options = numbers.Options(values=(0, 1), probabilities=(0.25, 0.75))
+    assert words.distribution(numbers.Categorical(categorical=options)) == "0 (25%) or 1 (75%)"
+    kept = numbers.TruncatedNormal(truncated_normal=(0, 1, -0.5, 0.5))
+    low, high = stats.truncnorm(-0.5, 0.5).interval(0.9)
+    told = f"about 0 ± 1, 90% between {low:.3g} and {high:.3g} (normal, kept from -0.5 to 0.5)"
+    assert words.distribution(kept) == told
+
+
+# -- its form ------------------------------------------------------------------------------
+
+
+def test_elements_are_nested_and_ids_are_unique(parsed):
+    assert parsed.faults == []
+    ids = [each["id"] for _, each in parsed.elements if "id" in each]
+    assert len(ids) == len(set(ids))
+    targets = [each["href"][1:] for _, each in parsed.elements if each.get("href", "")[:1] == "#"]
+    assert len(targets) > len(PARTS)
+    assert set(targets) <= set(ids)
+
+
+def test_the_parser_of_these_tests_sees_faults():
+    assert Page("<p><b>x</p></b>").faults
+    assert Page("<div>").faults
+    assert Page('<p id="a" id="b"></p>').faults
+
+
+def test_nothing_is_fetched_and_nothing_runs(text, parsed):
+    assert not {"script", "iframe", "object", "embed", "form", "base"} & {
+        name for name, _ in parsed.elements
+    }
+    for name, attributes in parsed.elements:
+        assert not [key for key in attributes if key.startswith("on")], name
+        for key in ("src", "href", "data", "poster", "action", "srcset"):
+            assert attributes.get(key, "#").startswith(("#", "data:")), (name, key)
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert set(re.findall(r"url\((.)", text)) <= {"#"}
+
+
+def test_it_can_be_read_without_seeing_it(parsed):
+    assert parsed.all("html") == [{"lang": "en"}]
+    levels = [int(name[1]) for name, _ in parsed.elements if re.fullmatch(r"h[1-6]", name)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    pictures = [each for name, each in parsed.elements if name in ("svg", "img")]
+    assert len(pictures) > 5
+    for each in pictures:
+        assert len(each.get("alt") or each.get("aria-label") or "") > 20
+    assert all("scope" in each for each in parsed.all("th"))
+    assert len(parsed.all("caption")) == len(parsed.all("table"))
+
+
+def test_the_same_results_give_the_same_page(folder, text):
+    assert page([read_result(folder)]) == text
+
+
+def test_large_pictures_go_in_as_png(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("alliance_sim.report.pictures.LARGEST", 10)
+    parsed = Page(page([Result(tmp_path, runs[0])]))
+    assert not parsed.all("svg")
+    assert all(each["src"].startswith("data:image/png;base64,iVBOR") for each in parsed.all("img"))
+
+
+# -- strangers -----------------------------------------------------------------------------
+
+
+def hostile_scenario():
+    data = {**small_scenario(), "name": EVIL, "question": EVIL, "about": EVIL}
+    data["sources"] = {"decree": EVIL}
+    world = data["world"]
+    world["about"] = EVIL
+    world["references"] |= {"evil": EVIL}
+    world["arenas"]["aegean"]["name"] = EVIL
+    world["agreements"]["thirty_years_peace"]["name"] = EVIL
+    world["mechanisms"]["hedging"]["source"] = f"evil, {EVIL}"
+    for each in (world["actors"]["athens"], world["outcomes"]["trade"]):
+        each["name"] = EVIL
+    for driver in world["drivers"].values():
+        driver |= {"name": EVIL, "source": EVIL}
+    return al.read_scenario(data)
+
+
+def test_texts_of_scenarios_stay_text(tmp_path):
+    scenario = hostile_scenario()
+    ds = al.run(scenario, 4, 0)
+    place = made_folder(tmp_path / "evil", ds, ds)
+    (place / "log_run_0.txt").write_text(EVIL)
+    claims = judged()
+    claims["claims"][0]["statement"] = EVIL
+    text = page([read_result(place)] * 2, claims)
+    parsed = Page(text)
+    test_nothing_is_fetched_and_nothing_runs(text, parsed)
+    assert parsed.faults == []
+    assert "49" not in re.findall(r"\d+", parsed.texts[0])
+    assert EVIL.partition("&")[0] in parsed.text  # all of it is there, as text
+
+
+def test_attributes_of_files_stay_text(tmp_path):
+    keys = ("title", "question", "scenario_hash", "seed", "sampling", "theory", "baseline")
+    ds = made(**dict.fromkeys((*keys, "chance", "command"), EVIL))
+    ds.attrs["versions"] = json.dumps({EVIL: EVIL})
+    ds.attrs["interventions"] = json.dumps([{"id": EVIL, "month": "2018-08"}])
+    ds["axis"].attrs |= {"long_name": EVIL, "units": EVIL}
+    ds["kind"].attrs["long_name"] = EVIL
+    ds = ds.assign_coords(actor_name=("actor", [EVIL] * ds.sizes["actor"]))
+    text = page([read_result(made_folder(tmp_path / "evil", ds))])
+    test_nothing_is_fetched_and_nothing_runs(text, Page(text))
+
+
+def test_control_characters_are_left_out(quick, tmp_path):
+    turned, joined = "a\u202eb\x00c", "\u0645\u06cc\u200c\u0631\u0648\u062f"
+    ds = made(title=f"{turned} {joined}")
+    with pytest.warns(UserWarning, match="missing from font") as _:
+        parsed = Page(page([Result(tmp_path, ds)]))
+    assert f"abc {joined}" in parsed.text
+
+
+def test_what_is_not_known_is_said(quick, tmp_path):
+    bare = made()
+    bare.attrs = {}
+    for name in bare.data_vars:
+        bare[name].attrs.pop("units", None) if name != "kind" else None
+    bare = bare.drop_vars(["alignment_first", "alignment_last", "relation_class", "alignment"])
+    parsed = Page(page([read_result(made_folder(tmp_path / "bare", bare))]))
+    assert "not known" in parsed.text
+    assert "what it assumes is not known" in parsed.text
+    assert "What made this result is not known" in parsed.text
+    assert "The folder holds no baseline" in parsed.text
+
+
+@pytest.mark.parametrize("given", ["", "{", "[]", '{"name": "x"}', "null", "3"])
+def test_a_scenario_that_cannot_be_read(quick, given, tmp_path):
+    ds = made(scenario=given, versions=given, interventions=given)
+    parsed = Page(page([read_result(made_folder(tmp_path / "odd", ds))]))
+    assert "what it assumes is not known" in parsed.text
+
+
+def test_a_baseline_with_other_draws_is_left_out_and_said(quick, tmp_path):
+    place = made_folder(tmp_path / "mixed", made(), made(seed=9))
+    parsed = Page(page([read_result(place)]))
+    assert "could not be used: the baseline was run with seed 9" in parsed.text
+    assert "Difference from the baseline" not in parsed.text
+
+
+def test_one_run_is_a_page_too(quick, runs, tmp_path):
+    one = [each.isel(run=[0]).assign_attrs(runs=1) for each in runs]
+    parsed = Page(page([Result(tmp_path, *one)]))
+    assert "over 1 run," in parsed.text
+
+
+# -- several results, claims ---------------------------------------------------------------
+
+
+def test_several_results_have_a_table_of_all(quick, folder, tmp_path):
+    other = made_folder(tmp_path / "other", made(shift=0.2), made())
+    text = page([read_result(folder), read_result(other)])
+    parsed = Page(text)
+    assert parsed.faults == []
+    ids = [each["id"] for _, each in parsed.elements if "id" in each]
+    assert len(ids) == len(set(ids))
+    table = text[text.index("<caption>Effects of all results") :]
+    table = table[: table.index("</table>")]
+    assert "Strength of the axis" in table
+    assert "+0.200 [+0.200, +0.200]" in table
+    assert '<td class="number">–</td>' in table  # the other world has no such outcome
+
+
+def test_claims_are_stated_and_judged(scenario, runs, folder, tmp_path):
+    stated = Page(page([Result(folder, runs[0], None, scenario)])).text
+    assert "C01" in stated
+    assert "tightens the tie between Tehran and Moscow" in stated
+    assert "draws as expected" not in stated
+    claims = tmp_path / "claims.json"
+    claims.write_text(json.dumps(judged(("contradicted", "untestable"))))
+    parsed = Page(page([Result(folder, runs[0], None, scenario)], read_claims(claims)))
+    assert "contradicted −0.130 (−0.190 to −0.080), Strength of the axis 0.001 95%" in parsed.text
+    assert any(
+        "Forest plot. C01: contradicted. C02: untestable." in (each.get("aria-label") or "")
+        for each in parsed.all("svg")
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "{", "[]", "{}", '{"claims": []}', '{"claims": [{"id": "C01"}]}', '{"claims": "C01"}'],
+)
+def test_files_that_hold_no_claims(given, tmp_path):
+    file = tmp_path / "claims.json"
+    file.write_text(given)
+    with pytest.raises(InputError, match="holds no judged claims"):
+        read_claims(file)
+
+
+# -- on the command line -------------------------------------------------------------------
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(each) for each in arguments])
+
+
+def test_report_writes_into_the_folder_or_where_it_is_told(quick, tmp_path):
+    place = made_folder(tmp_path / "made", made(shift=0.2), made())
+    done = call("report", place)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == f"Written: {place / 'report.html'}\n"
+    assert Page((place / "report.html").read_text(encoding="utf-8")).faults == []
+    assert not [*place.glob("*.part")]
+    assert call("report", place / store.RESULT, "-o", tmp_path / "page.html").exit_code == 0
+    assert (tmp_path / "page.html").read_bytes() == (place / "report.html").read_bytes()
+
+
+def test_report_tells_all_mistakes_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = made_folder(tmp_path / "results" / "us_exits", made())
+    (tmp_path / "other.nc").write_text("x")
+    done = call("report", "us_exit", "results", "other.nc", "--claims", "none.json")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "there is no folder or file 'us_exit'; did you mean 'results/us_exits'?",
+        "there is no result.nc in 'results'; name one of: results/us_exits",
+        "'other.nc' holds no results; give a file or folder that a command of alliance-sim wrote",
+        "cannot read 'none.json': no such file or directory; name another",
+    ]
+    done = call("report", place, "-o", tmp_path / "nowhere" / "page.html")
+    assert done.exit_code == 2
+    assert "cannot write to" in done.stderr
+
+
+def test_a_file_of_something_else_is_no_result(tmp_path):
+    store.write(made().drop_dims("month"), tmp_path / "odd.nc")
+    done = call("report", tmp_path / "odd.nc")
+    assert done.exit_code == 2
+    assert "does not hold the runs of a scenario" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        (("--kind", "matrix"), {"matrix.png"}),
+        (("--kind", "network", "--kind", "effects"), {"network.png", "effects.png"}),
+        (("--outcome", "arms"), {"fan_arms.png", "effect_arms.png", "horizon_arms.png"}),
+        (
+            ("--dyad", "russia,iran", "--format", "svg"),
+            {"classes_iran-russia.svg"},
+        ),
+        (("--dyad", "iran->russia", "--format", "pdf"), {"fan_iran_to_russia.pdf"}),
+        (("--kind", "fan", "--outcome", "arms"), {"fan_arms.png"}),
+    ],
+)
+def test_plot_draws_what_is_asked_for(arguments, files, tmp_path):
+    place = made_folder(tmp_path / "made", made(shift=0.2), made())
+    done = call("plot", place, *arguments)
+    assert done.exit_code == 0, done.stderr
+    assert {each.name for each in (place / "plots").iterdir()} == files
+    assert {line.rpartition("/")[2] for line in done.stdout.splitlines()} == files
+    for each in (place / "plots").iterdir():
+        start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[each.suffix[1:]]
+        assert each.read_bytes().startswith(start)
+
+
+def test_plot_without_a_kind_draws_what_run_draws(tmp_path):
+    from alliance_sim.plots import write_all
+
+    place = made_folder(tmp_path / "made", made(shift=0.2), made())
+    assert call("plot", place, "--out", tmp_path / "again").exit_code == 0
+    drawn = {each.name for each in (tmp_path / "again").iterdir()}
+    result = read_result(place)
+    assert drawn == {each.name for each in write_all(result.data, tmp_path, result.baseline)}
+
+
+def test_plot_draws_claims(tmp_path):
+    (tmp_path / "claims.json").write_text(json.dumps(judged()))
+    done = call("plot", tmp_path / "claims.json", "--kind", "forest")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "plots" / "forest.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--kind", "fam"), "unknown kind 'fam'; did you mean 'fan'?"),
+        (("--kind", "forest"), "a forest plot is drawn from claims"),
+        (("--outcome", "arm"), "this result has no outcome 'arm'; did you mean 'arms'?"),
+        (("--dyad", "iran,rusia"), "this result has no dyad 'iran-rusia'; did you mean"),
+        (("--kind", "effects"), "no picture of kind effects; the folder holds no baseline"),
+    ],
+)
+def test_plot_says_what_it_cannot_draw(arguments, told, tmp_path):
+    done = call("plot", made_folder(tmp_path / "made", made()), *arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert not (tmp_path / "made" / "plots").exists()
+
+
+# -- in a browser --------------------------------------------------------------------------
+
+in_browser = pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
+PHONE, DESK, PAPER = 380, 1280, 680  # pixels; the last is what A4 leaves between its margins
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def files(folder, tmp_path_factory, scenario, runs):
+    """A page about one result, and one about several."""
+    place = tmp_path_factory.mktemp("pages")
+    other = made_folder(place / "other", made(shift=0.2), made())
+    (place / "claims.json").write_text(json.dumps(judged()))
+    one = write(folder, place / "one.html", place / "claims.json")
+    return one, write([folder, other], place / "several.html")
+
+
+@in_browser
+def test_console_stays_empty_and_nothing_is_asked_for(browser, files):
+    for file in files:
+        browser.open(file, DESK)
+        assert browser.console == []
+        assert [each for each in browser.requests if not each.startswith("data:")] == [
+            file.resolve().as_uri()
+        ]
+
+
+@in_browser
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_page_itself_never_scrolls_sideways(browser, files, width):
+    for file in files:
+        browser.open(file, width)
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@in_browser
+def test_wide_tables_scroll_by_themselves_on_a_phone(browser, files):
+    browser.open(files[0], PHONE)
+    wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth)"
+    assert browser.evaluate(f"{wide}.length") > 3
+    assert browser.evaluate("getComputedStyle(document.querySelector('td')).fontSize") >= "14"
+
+
+@in_browser
+def test_nothing_is_cut_off_on_paper(browser, files):
+    browser.open(files[0], PAPER)
+    browser.tell("Emulation.setEmulatedMedia", media="print")
+    right = (
+        "Math.max(...[...document.querySelectorAll('th, td, p, li, dd, figure, svg.picture')]"
+        ".map(e => e.getBoundingClientRect().right))"
+    )
+    assert browser.evaluate(right) <= PAPER
+    browser.tell("Emulation.setEmulatedMedia", media="")
+
+
+@in_browser
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext here")
+def test_all_parts_are_in_print(browser, files, tmp_path):
+    browser.open(files[0], DESK)
+    browser.print(tmp_path / "page.pdf")
+    done = subprocess.run(
+        ["pdftotext", "-layout", str(tmp_path / "page.pdf"), "-"], capture_output=True, check=True
+    )
+    printed = done.stdout.decode()
+    headings = re.findall(r"<h2[^>]*>([^<]+)</h2>", files[0].read_text(encoding="utf-8"))
+    assert len(headings) > 7
+    assert all(heading in printed for heading in headings)
+    assert printed.rstrip().endswith("Consequences of stated assumptions, not forecasts.")
+
+
+@in_browser
+def test_the_browser_of_these_tests_sees_faults(browser, tmp_path):
+    file = tmp_path / "bad.html"
+    file.write_text(
+        "<!DOCTYPE html><title>x</title><img src='http://127.0.0.1:9/x.png' alt=''>"
+        "<script>console.error('broken'); undefined_name</script>"
+        "<p style='width: 900px'>wide</p>"
+    )
+    browser.open(file, PHONE)
+    assert any("broken" in each for each in browser.console)
+    assert any("Uncaught" in each for each in browser.console)
+    assert any("127.0.0.1" in each for each in browser.requests)
+    assert browser.evaluate("document.documentElement.scrollWidth") > PHONE
