@@ -38,7 +38,7 @@ INSTALL = "for a decision tree as well: pip install 'alliance-sim[discover]'"
 def discover(
     scenario: Scenario | str | Path,
     when: str | Sequence[str],
-    baseline: Scenario | str | Path | None = None,
+    against: Scenario | str | Path | None = None,
     runs: int = 2048,
     seed: int = 0,
     *,
@@ -52,7 +52,7 @@ def discover(
         scenario: a checked scenario, the name of a shipped one, or a path to a file.
         when: the outcome, as one or several conditions that hold together, such as
             ``alliance_type=strategic_alliance`` or ``effect:trade_volume>0.1@2020-06``.
-        baseline: what an ``effect:`` is measured against.
+        against: a baseline, what an ``effect:`` is measured against.
         runs: how many points of the numbers' joint prior to try.
         seed: any integer from 0.
         workers: processes to share the work.
@@ -70,14 +70,14 @@ def discover(
         'never'
     """
     texts = [when] if isinstance(when, str) else list(when)
-    plan = plan_discovery(scenario, texts, baseline, runs, seed, chance)
+    plan = plan_discovery(scenario, texts, against, runs, seed, chance)
     return plan.run(workers, progress)
 
 
 def plan_discovery(
     scenario: Scenario | str | Path,
     when: Sequence[str],
-    baseline: Scenario | str | Path | None = None,
+    against: Scenario | str | Path | None = None,
     runs: int = 2048,
     seed: int = 0,
     chance: bool = False,
@@ -89,14 +89,14 @@ def plan_discovery(
         mend = "give one, such as 'alliance_type=strategic_alliance'"
         raise InputError([Problem("no condition is given", mend, "--when")])
     questions = tuple(read_all(when, measured, "--when", conditions=True))
-    against = None
+    baseline = None
     if any(each.effect for each in questions):
-        if baseline is None:
+        if against is None:
             mend = "name a baseline, or ask for the outcome itself"
             raise InputError([Problem("an effect needs a baseline", mend, "--when")])
-        against = reporting_like(as_scenario(baseline), measured)
+        baseline = reporting_like(as_scenario(against), measured)
     names = tuple(dict.fromkeys(each.outcome for each in questions))
-    experiment = Experiment(measured, against, names, int(seed), chance)
+    experiment = Experiment(measured, baseline, names, int(seed), chance)
     if not experiment.factors:
         mend = "make numbers of the scenario uncertain, by distributions"
         raise InputError([Problem("no number of this scenario is uncertain", mend)])

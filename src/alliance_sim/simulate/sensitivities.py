@@ -68,7 +68,7 @@ class SensitivityDesign:
 
 def sensitivity(
     scenario: Scenario | str | Path,
-    baseline: Scenario | str | Path | None = None,
+    against: Scenario | str | Path | None = None,
     outcomes: Sequence[str] = (),
     *,
     month: str | None = None,
@@ -81,7 +81,7 @@ def sensitivity(
 
     Args:
         scenario: a checked scenario, the name of a shipped one, or a path to a file.
-        baseline: what to measure effects against, run by run; None looks at levels.
+        against: a baseline to measure effects against, run by run; None looks at levels.
         outcomes: what to explain: outcomes, or conditions such as
             ``alliance_type=strategic_alliance``; left out, the scenario's first number.
         month: the month to look at, YYYY-MM; left out, the last.
@@ -112,13 +112,13 @@ def sensitivity(
         >>> str(found["parameter"].values[0])
         'world.drivers.us_hostility_to_deal.weight'
     """
-    study = plan_sensitivity(scenario, baseline, outcomes, month, design, seed)
+    study = plan_sensitivity(scenario, against, outcomes, month, design, seed)
     return study.run(workers, progress)
 
 
 def plan_sensitivity(
     scenario: Scenario | str | Path,
-    baseline: Scenario | str | Path | None = None,
+    against: Scenario | str | Path | None = None,
     outcomes: Sequence[str] = (),
     month: str | None = None,
     design: SensitivityDesign | None = None,
@@ -126,12 +126,12 @@ def plan_sensitivity(
 ) -> Study:
     """Check what :func:`sensitivity` is asked for, and say what it will cost."""
     measured = as_scenario(scenario)
-    against = None if baseline is None else reporting_like(as_scenario(baseline), measured)
+    baseline = None if against is None else reporting_like(as_scenario(against), measured)
     design = design or SensitivityDesign()
     check_numbers(seed=seed, points=design.points, top=design.top, trajectories=design.trajectories)
     questions = _questions(measured, outcomes)
     names = tuple(dict.fromkeys(each.outcome for each in questions))
-    experiment = Experiment(measured, against, names, int(seed), design.chance)
+    experiment = Experiment(measured, baseline, names, int(seed), design.chance)
     problems = [*_design_problems(design, experiment)]
     if month is not None and (problem := month_problem(month, measured, "--month")):
         problems.append(problem)
