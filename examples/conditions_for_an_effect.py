@@ -20,9 +20,8 @@ def main(points: int) -> None:
     )
     print(f"an effect above 0.25 at {found.share:.0%} of {points} points")
     for box, conditions in zip(found.boxes, found.described, strict=True):
-        print(
-            f"at {box.worth.density:.0%} of those in this box, with {box.worth.coverage:.0%} of all:"
-        )
+        worth = box.worth
+        print(f"at {worth.density:.0%} of those in this box, with {worth.coverage:.0%} of all:")
         for each in conditions:
             ends = f"above {each['above']}" if each["above"] else f"below {each['below']}"
             print(f"  {each['name']} {ends} ({each['basis']})")
