@@ -100,7 +100,7 @@ def test_numbers_are_those_of_the_library(folder: Path) -> None:
             told = scenario["variance"][name][part]["variance"]
             assert told == pytest.approx(exact, rel=1e-5, abs=1e-12)
         assert scenario["variance"][name]["theory"]["variance"] is None
-    saved = store.read(folder / "results" / "breach" / comparison.COMPARISON)
+    saved = store.read(folder / "results" / "breach" / store.COMPARISON)
     for key in ("effect_mean", "class_change", "divergence_lasting_q50"):
         np.testing.assert_array_equal(
             saved[key].squeeze(("scenario", "theory")), expected[key], strict=True

@@ -251,7 +251,7 @@ def test_comparison_keeps_every_pair_in_its_place(scenarios, theories):
 def test_a_comparison_comes_back_from_its_file(tmp_path):
     pair = comparison.of_pair(made(np.zeros((3, 2))), made(np.ones((3, 2))))
     whole = comparison.comparison({("s", "t"): pair})
-    found = store.read(store.write(whole, tmp_path / comparison.COMPARISON))
+    found = store.read(store.write(whole, tmp_path / store.COMPARISON))
     xr.testing.assert_equal(found["effect_mean"], whole["effect_mean"])
     assert list(found["outcome_name"].values) == ["trade of Athens", "kind of tie"]
     rows = comparison.transition_rows(found)

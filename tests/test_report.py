@@ -242,7 +242,7 @@ def test_comparison_on_the_page(quick, runs, tmp_path):
     pair = comparison.of_pair(baseline[names], ds[names])
     found = comparison.comparison({("breach", "all mechanisms"): pair})
     place = made_folder(tmp_path / "compared", *runs)
-    store.write(found.assign_attrs(ds.attrs), place / comparison.COMPARISON)
+    store.write(found.assign_attrs(ds.attrs), place / store.COMPARISON)
     text = page([read_result(place)])
     table = text[text.index("<caption>Paired effects") :]
     rows = dict(re.findall(r'<tr><th scope="row">([^<]*)</th><td class="number">([^<]*)<', table))

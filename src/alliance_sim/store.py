@@ -13,9 +13,32 @@ from alliance_sim.errors import InputError, Problem
 if TYPE_CHECKING:
     import xarray as xr
 
-RESULT, BASELINE, EXPLANATION = "result.nc", "baseline.nc", "explanation.nc"
-"""Names of the files in a folder of results: the runs of a scenario, those of its baseline, and
-what moved alignments."""
+# -- names of the files in a folder of results ---------------------------------------------
+
+RESULT, BASELINE = "result.nc", "baseline.nc"
+"""The runs of a scenario, and those of its baseline."""
+COMPARISON, EFFECTS = "comparison.nc", "effects.nc"
+"""What scenarios change by month, and their effects at the horizon run by run."""
+EXPLANATION, LOG = "explanation.nc", "log_run_{run}.txt"
+"""What moved alignments, and the story of one run."""
+SENSITIVITY = "sensitivity.nc"
+"""On which uncertain numbers outcomes hang."""
+DISCOVERY, POINTS = "discovery.json", "discovery.nc"
+"""The conditions under which an outcome comes about, and the points that they were found among."""
+BLOCS, PARTITIONS, BLOCS_PICTURE = "blocs.nc", "blocs.json", "blocs.png"
+"""How often actors share a bloc, the partitions of a system, and a picture of either."""
+REPORT = "report.html"
+"""The page about all of it."""
+PLOTS = "plots"
+"""The folder of pictures within it."""
+
+
+def table(name: str) -> str:
+    """The file of a table in a folder of results."""
+    return f"{name}.csv"
+
+
+# -- datasets ------------------------------------------------------------------------------
 
 _INT32 = 2**31
 _FIRST_MONTH, _LAST_MONTH = "1677-09", "2262-04"

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-COMPARISON = "comparison.nc"
-"""Name of the file that holds a comparison in a folder of results."""
-
 Labels = Mapping[str, Sequence[str] | Sequence[int]]
 
 

@@ -108,54 +108,39 @@ class SensitivityFinding:
 
     def write(self, plots: bool) -> list[Path]:
         """Write the dataset, its table and its pictures."""
+        from alliance_sim.plots.files import write_drawings
+        from alliance_sim.plots.studies import of_sensitivity
+
         folder = self.job.folder
         try:
-            files = [store.write(self.data, folder / "sensitivity.nc")]
-            self.table().to_csv(folder / "sensitivity.csv", date_format="%Y-%m")
-            files.append(folder / "sensitivity.csv")
-            if plots and "S1" in self.data:
-                files += self._pictures(folder / "plots")
+            files = [store.write(self.data, folder / store.SENSITIVITY)]
+            files.append(folder / store.table("sensitivity"))
+            self.table().to_csv(files[-1], date_format="%Y-%m")
+            if plots:
+                files += write_drawings(of_sensitivity(self.data, self.month), folder / store.PLOTS)
         except OSError as error:
             raise unwritable(folder, error) from error
         return files
 
-    def _pictures(self, folder: Path) -> list[Path]:
-        from alliance_sim.plots import influence, tornado
 
-        folder.mkdir(exist_ok=True)
-        made = []
-        for outcome in map(str, self.data["outcome"].to_numpy()):
-            name = "".join(char if char.isalnum() else "_" for char in outcome)
-            drawn = [("sensitivity", tornado(self.data, outcome, month=self.month))]
-            if self.data.sizes["month"] > 1:
-                drawn.append(("influence", influence(self.data, outcome)))
-            for kind, axes in drawn:
-                path = folder / f"{kind}_{name}.png"
-                figure = axes.get_figure(root=True)
-                assert figure is not None
-                figure.savefig(path)
-                made.append(path)
-        return made
-
-
-def write_discovery(found: Discovery, job: Job, plots: bool) -> tuple[dict[str, Any], list[Path]]:
+def write_discovery(
+    found: Discovery, job: Job, command: str, plots: bool
+) -> tuple[dict[str, Any], list[Path]]:
     """Write what a search found, and its picture; returns it as plain data, and the files."""
+    from alliance_sim.plots.files import write_drawings
+    from alliance_sim.plots.studies import of_discovery
+
     folder = job.folder
-    told = {"scenario": job.label} | found.as_json()
-    path = folder / "discovery.json"
+    told = {"scenario": job.label} | found.as_json() | {"command": command}
+    points = found.dataset().assign_attrs(command=command)
+    path = folder / store.DISCOVERY
     try:
         part = path.with_suffix(".json.part")
         part.write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         os.replace(part, path)
-        files = [path]
-        if plots and found.boxes:
-            from alliance_sim.plots import conditions
-
-            (folder / "plots").mkdir(exist_ok=True)
-            figure = conditions(found.dataset()).get_figure(root=True)
-            assert figure is not None
-            figure.savefig(folder / "plots" / "discovery.png")
-            files.append(folder / "plots" / "discovery.png")
+        files = [path, store.write(points, folder / store.POINTS)]
+        if plots:
+            files += write_drawings(of_discovery(points), folder / store.PLOTS)
     except OSError as error:
         raise unwritable(folder, error) from error
     return told, files

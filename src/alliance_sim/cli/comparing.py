@@ -201,14 +201,16 @@ def drivers_note(plan: Plan) -> str:
 # -- writing -------------------------------------------------------------------------------
 
 
-def write(found: Comparison, plots: bool) -> None:
+def write(found: Comparison, command: str, plots: bool) -> None:
     """Write the comparison, its tables and its pictures into the plan's folder."""
     folder = found.plan.folder
+    datasets = {store.COMPARISON: found.data, store.EFFECTS: found.last}
+    if len(found.plan.scenarios) == 1:
+        datasets |= dict(zip((store.BASELINE, store.RESULT), found.first, strict=True))
     try:
-        found.files.append(store.write(found.data, folder / comparison.COMPARISON))
-        if len(found.plan.scenarios) == 1:
-            for data, name in zip(found.first, (store.BASELINE, store.RESULT), strict=True):
-                found.files.append(store.write(data, folder / name))
+        for name, data in datasets.items():
+            said = data.assign_attrs(command=command)
+            found.files.append(store.write(said, folder / name))
         tables = {
             "comparison": comparison.effect_rows,
             "divergence": comparison.divergence_rows,
@@ -216,12 +218,12 @@ def write(found: Comparison, plots: bool) -> None:
             **({"variance": comparison.variance_rows} if found.is_split else {}),
         }
         for name, rows in tables.items():
-            rows(found.data).to_csv(folder / f"{name}.csv", index=False)
-            found.files.append(folder / f"{name}.csv")
+            rows(found.data).to_csv(folder / store.table(name), index=False)
+            found.files.append(folder / store.table(name))
         if plots:
             from alliance_sim.plots import write_comparison
 
-            pictures = write_comparison(found.data, found.last, found.first, folder / "plots")
+            pictures = write_comparison(found.data, found.last, found.first, folder / store.PLOTS)
             found.files.extend(pictures)
     except OSError as error:
         raise jobs.unwritable(folder, error) from error

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alliance_sim import store
 from alliance_sim.cli.jobs import unwritable
 from alliance_sim.errors import InputError, Problem
-from alliance_sim.report.folders import Result, read_claims, read_result
-from alliance_sim.spec.base import did_you_mean
+from alliance_sim.report.folders import read_claims, read_result
+from alliance_sim.spec.base import did_you_mean, directed_pair, undirected_pair
 
 if TYPE_CHECKING:
     from alliance_sim.plots.files import Drawing
@@ -35,13 +36,9 @@ def draw(place: Path, wanted: Wanted, out: Path | None) -> Iterator[Path]:
     """
     from alliance_sim.plots.files import write_drawings
 
-    claims = place.suffix == ".json"
-    if claims:
-        folder, chosen = place.parent, _claims(place, wanted)
-    else:
-        result = read_result(place)
-        folder, chosen = result.folder, _choose(result, wanted)
-    target = out or folder / "plots"
+    folder = place if place.is_dir() else place.parent
+    chosen = _claims(place, wanted) if place.suffix == ".json" else _choose(place, folder, wanted)
+    target = out or folder / store.PLOTS
     try:
         yield from write_drawings(chosen, target, wanted.form)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
@@ -59,32 +56,67 @@ def _claims(place: Path, wanted: Wanted) -> list[Drawing]:
     return [Drawing("forest", "", partial(plots.forest, read_claims(place)))]
 
 
-def _choose(result: Result, wanted: Wanted) -> list[Drawing]:
+def _choose(place: Path, folder: Path, wanted: Wanted) -> list[Drawing]:
     from alliance_sim.plots.files import DEFAULT, KINDS, drawings
+    from alliance_sim.plots.studies import STUDIES
 
-    _check_kinds(wanted.kinds, KINDS)
+    commands = {kind: made for study in STUDIES for kind, made in study.kinds.items()}
+    _check_kinds(wanted.kinds, [*KINDS, *commands])
+    # What other commands left can be drawn where there are no runs.
+    alone = bool(wanted.kinds) and set(wanted.kinds) <= commands.keys()
+    result = None if alone and place.exists() else read_result(place)
+    drawn = [*drawings(result.data, result.baseline)] if result and result.has_runs else []
     dyad = _dyad(wanted.dyad) if wanted.dyad else None
-    found = [*drawings(result.data, result.baseline)]
-    _check_subject("outcome", wanted.outcome, [s for s in _subjects(found) if "-" not in s])
-    _check_subject("dyad", dyad, [s for s in _subjects(found) if "-" in s])
     asked = {each for each in (wanted.outcome, dyad) if each}
-    kinds = wanted.kinds or (KINDS if asked else tuple(DEFAULT))
+    usual = DEFAULT if drawn else commands
+    kinds = wanted.kinds or tuple([*KINDS, *commands] if asked else usual)
+    found = [*drawn, *_of_studies(folder, kinds, bool(wanted.kinds))]
+    subjects = [each.subject for each in found if each.subject]
+    _check_subject("outcome", wanted.outcome, [each for each in subjects if not _is_dyad(each)])
+    _check_subject("dyad", dyad, [each for each in subjects if _is_dyad(each)])
     chosen = [
         each
         for each in found
         if each.kind in kinds and (_same(each.subject, asked) if asked else _usual(each, wanted))
     ]
     if not chosen:
-        what = f"this result gives no picture of kind {' or '.join(kinds)}"
         about = f" about {' or '.join(sorted(asked))}" if asked else ""
-        mend = "; ".join(result.notes).lower().rstrip(".") or "ask for another kind"
-        raise InputError([Problem(what + about, mend)])
+        made = [_how(commands[each], folder) for each in kinds if each in commands]
+        reasons = result.notes if result and result.notes else dict.fromkeys(made)
+        raise InputError([_nothing(" or ".join(kinds) + about, reasons)])
     return chosen
+
+
+def _nothing(wanted: str, reasons: Iterable[str]) -> Problem:
+    mend = "; ".join(each[:1].lower() + each[1:].rstrip(".") for each in reasons)
+    what = f"this result gives no picture of kind {wanted}"
+    return Problem(what, mend or "ask for another kind")
+
+
+def _of_studies(folder: Path, kinds: Sequence[str], needed: bool) -> Iterator[Drawing]:
+    """What can be drawn of the files beside the runs; where needed, they have to be there."""
+    from alliance_sim.plots.studies import STUDIES
+
+    problems = []
+    for study in STUDIES:
+        chosen = [kind for kind in kinds if kind in study.kinds]
+        if chosen and (folder / study.file).is_file():
+            yield from study.drawings(store.read(folder / study.file))
+        elif needed:
+            for kind in chosen:
+                what = f"there is no {study.file} in '{folder}', from which '{kind}' is drawn"
+                problems.append(Problem(what, _how(study.kinds[kind], folder)))
+    if problems:
+        raise InputError(problems)
+
+
+def _how(command: str, folder: Path) -> str:
+    return f"make it with `alliance-sim {command} --out {folder}`"
 
 
 def _usual(drawing: Drawing, wanted: Wanted) -> bool:
     """Fans of dyads are drawn where fans are asked for, not among the default pictures."""
-    return bool(wanted.kinds) or "-" not in drawing.subject or drawing.kind != "fan"
+    return bool(wanted.kinds) or not _is_dyad(drawing.subject) or drawing.kind != "fan"
 
 
 def _check_kinds(kinds: Sequence[str], known: Sequence[str]) -> None:
@@ -105,8 +137,8 @@ def _check_subject(what: str, wanted: str | None, known: Sequence[str]) -> None:
         raise InputError([problem])
 
 
-def _subjects(found: Sequence[Drawing]) -> list[str]:
-    return [each.subject for each in found if each.subject]
+def _is_dyad(subject: str) -> bool:
+    return bool(directed_pair(subject) or undirected_pair(subject))
 
 
 def _dyad(text: str) -> str:

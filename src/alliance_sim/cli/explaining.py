@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ class Asked:
     seed: int
     workers: int
     plots: bool
+    command: str
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,9 @@ _NOTE = (
 
 def ensemble(job: Job, asked: Asked, quiet: bool) -> Explained:
     """Explain an ensemble, and write what was found."""
+    from alliance_sim.plots.files import write_drawings
+    from alliance_sim.plots.studies import of_explanation
+
     dyads = tracked(job.scenario, asked.dyads)
     sides = [job.scenario] + ([job.baseline] if job.baseline is not None else [])
     accounts = []
@@ -177,27 +181,16 @@ def ensemble(job: Job, asked: Asked, quiet: bool) -> Explained:
     with busy("adding up and drawing pictures", quiet):
         found = attribution.explanation(
             accounts[0], accounts[1] if len(accounts) > 1 else None, dyads
-        )
+        ).assign_attrs(command=asked.command)
         answer = Explained(job, dyads, found)
         try:
             answer.files.append(store.write(found, job.folder / store.EXPLANATION))
             if asked.plots:
-                answer.files.extend(_pictures(found, dyads, job.folder / "plots"))
+                pictures = write_drawings(of_explanation(found), job.folder / store.PLOTS)
+                answer.files.extend(pictures)
         except OSError as error:
             raise unwritable(job.folder, error) from error
     return answer
-
-
-def _pictures(found: xr.Dataset, dyads: Sequence[str], folder: Path) -> Iterator[Path]:
-    from alliance_sim import plots
-    from alliance_sim.plots.files import write
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for dyad in dyads:
-        name = dyad.replace("->", "_to_").replace("-", "_and_")
-        yield write(plots.attribution(found, dyad), folder / f"attribution_{name}.png")
-        drawn = plots.attribution(found, dyad, of="utility")
-        yield write(drawn, folder / f"utility_{name}.png")
 
 
 @dataclass(frozen=True)
@@ -239,8 +232,8 @@ class Told:
 def story(job: Job, asked: Asked, run: int) -> Told:
     """Tell one run, and write it down."""
     found = chronicle(job.scenario, run, asked.seed, dyads=asked.dyads, against=job.baseline)
-    file = job.folder / f"log_run_{run}.txt"
-    text = "\n".join([found.heading(), found.legend(), "", *found.lines(), ""])
+    file = job.folder / store.LOG.format(run=run)
+    text = "\n".join([found.heading(), found.legend(), "", *found.lines(), "", asked.command, ""])
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -27,9 +27,6 @@ from alliance_sim.library import shipped_scenarios
 if TYPE_CHECKING:
     import xarray as xr
 
-SHARED = "blocs.nc"
-"""Name of the dataset of shared blocs in a folder of results."""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -125,18 +122,20 @@ def _of_scenario(asked: Asked, settings: Settings, quiet: bool) -> Blocs | Share
 # -- files ---------------------------------------------------------------------------------
 
 
-def write(found: Blocs | Shared, folder: Path, source: str) -> list[Path]:
+def write(found: Blocs | Shared, folder: Path, command: str) -> list[Path]:
     """Write numbers and pictures into a folder, and return their paths."""
     from alliance_sim import plots
 
     make_folder(folder)
-    files = [folder / "blocs.json", folder / "blocs.png"]
+    files = [folder / store.PARTITIONS, folder / store.BLOCS_PICTURE]
     try:
-        text = json.dumps(found.as_json(), indent=2, allow_nan=False)
+        text = json.dumps(found.as_json() | {"command": command}, indent=2, allow_nan=False)
         files[0].write_text(text + "\n", encoding="utf-8")
         if isinstance(found, Shared):
             ax = plots.comembership(found.data)
-            files.append(store.write(found.data, folder / SHARED))
+            files.append(
+                store.write(found.data.assign_attrs(command=command), folder / store.BLOCS)
+            )
         elif found.landscape is None:
             return files[:1]
         else:

@@ -128,12 +128,12 @@ def write(finding: Finding, plots: bool) -> None:
         if finding.baseline is not None:
             finding.files.append(store.write(finding.baseline, folder / store.BASELINE))
         for name, table in (("summary", finding.outcomes), ("classes", finding.classes)):
-            table.to_csv(folder / f"{name}.csv")
-            finding.files.append(folder / f"{name}.csv")
+            table.to_csv(folder / store.table(name))
+            finding.files.append(folder / store.table(name))
         if plots:
             from alliance_sim.plots import write_all
 
-            finding.files.extend(write_all(finding.data, folder / "plots", finding.baseline))
+            finding.files.extend(write_all(finding.data, folder / store.PLOTS, finding.baseline))
     except OSError as error:
         raise unwritable(folder, error) from error
 

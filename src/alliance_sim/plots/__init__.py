@@ -12,10 +12,11 @@ from alliance_sim.plots.claims import forest
 from alliance_sim.plots.comparisons import effect_fan, variance_split
 from alliance_sim.plots.discoveries import conditions
 from alliance_sim.plots.distributions import effects, horizon
-from alliance_sim.plots.files import overview, write_all, write_comparison
+from alliance_sim.plots.files import overview, write_all
 from alliance_sim.plots.relations import matrix, network
 from alliance_sim.plots.ridgelines import ridgeline
 from alliance_sim.plots.sensitivities import influence, tornado
+from alliance_sim.plots.studies import write_comparison
 from alliance_sim.plots.timelines import classes, fan
 
 __all__ = [

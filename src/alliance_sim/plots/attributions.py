@@ -62,7 +62,7 @@ def attribution(
         raise InputError([Problem(f"'{dyad}' was not explained", mend)])
     target = style.axes_for(found, ax, 8.0, 4.8)
     names = [str(each) for each in found["cause_name"].to_numpy()]
-    parts = _parts(found, dyad) if of == "alignment" else _terms(found, dyad)
+    parts = _parts(found, dyad) if of == "alignment" else terms(found, dyad)
     draw_attribution(target, style.dates(found)[: parts.shape[1]], parts, names)
     style.month_axis(target, found)
     what = "Change" if of == "alignment" else "Utility of a closer posture"
@@ -83,7 +83,7 @@ def _parts(found: xr.Dataset, dyad: str) -> Doubles:
     return np.asarray(rows.transpose("cause", "month").to_numpy(), np.float64)
 
 
-def _terms(found: xr.Dataset, dyad: str) -> Doubles:
+def terms(found: xr.Dataset, dyad: str) -> Doubles:
     """Terms of utility, (cause, month of decision); the relation itself stays, and is no change."""
     rows = found["weighed"].sel(direction=directions_of(found, dyad)).mean("direction")
     change = rows.where(rows["cause"] != "relation", 0.0)

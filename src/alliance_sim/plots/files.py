@@ -1,20 +1,18 @@
-"""The default set of pictures, as files."""
+"""The pictures of runs, as files."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from alliance_sim.analysis import summary
 from alliance_sim.plots import style
-from alliance_sim.plots.comparisons import effect_fan, variance_split
+from alliance_sim.plots.comparisons import effect_fan
 from alliance_sim.plots.distributions import draw_effects, draw_histogram, effects, horizon
 from alliance_sim.plots.relations import When, draw_network, explain_ties, matrix, month
-from alliance_sim.plots.ridgelines import ridgeline
 from alliance_sim.plots.timelines import classes, draw_classes, draw_fan, fan, fan_key
 from alliance_sim.results import outcome_names
 
@@ -29,18 +27,18 @@ class Drawing(NamedTuple):
 
     kind: str
     subject: str
-    """The outcome, dyad or pair that it is about; empty where it is about everything."""
+    """The outcome, dyad, pair or scenario that it is about; empty where it is about everything."""
     draw: Callable[[], Axes | Figure]
 
     @property
     def name(self) -> str:
         """Name of its file, without the ending."""
-        subject = self.subject.replace("->", "_to_")
+        subject = re.sub(r"[^\w-]", "_", self.subject.replace("->", "_to_"))
         return f"{self.kind}_{subject}" if subject else self.kind
 
 
 KINDS = ("overview", "fan", "effect", "horizon", "classes", "effects", "network", "matrix")
-"""Kinds of pictures that can be drawn from results."""
+"""Kinds of pictures that can be drawn from runs."""
 DEFAULT = frozenset({"overview", "fan", "horizon", "classes", "network"})
 """Kinds that every run draws."""
 
@@ -94,50 +92,13 @@ def write_drawings(
 
     Args:
         chosen: some of :func:`drawings`.
-        folder: the folder, which is made if it is not there.
+        folder: the folder, which is made with the first picture if it is not there.
         form: the format: ``png``, ``svg`` or ``pdf``.
     """
     place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
     for each in chosen:
+        place.mkdir(parents=True, exist_ok=True)
         yield write(each.draw(), place / f"{each.name}.{form}")
-
-
-def write_comparison(
-    comparison: xr.Dataset,
-    effects: xr.Dataset,
-    first: tuple[xr.Dataset, xr.Dataset],
-    folder: str | Path,
-) -> list[Path]:
-    """Write the pictures of a comparison as PNG files into a folder, and return their paths.
-
-    ``effect_<outcome>.png`` for each number of a single scenario, ``ridgeline_<outcome>.png``
-    where there are several scenarios or theories, and ``variance_<scenario>.png`` where the
-    variance was split.
-
-    Args:
-        comparison: what ``alliance_sim.analysis.comparison.comparison`` gives.
-        effects: effects run by run at the last month, over scenario and theory.
-        first: baseline and results of the first scenario and theory.
-        folder: where to write.
-    """
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
-    baseline, ds = first
-    scenarios = [str(each) for each in comparison["scenario"].to_numpy()]
-    written = []
-    for name in summary.numeric_names(ds):
-        if len(scenarios) == 1:
-            drawn = effect_fan(ds, name, baseline=baseline)
-            written.append(write(drawn, place / f"effect_{name}.png"))
-        if comparison.sizes["scenario"] * comparison.sizes["theory"] > 1:
-            written.append(write(ridgeline(effects, name), place / f"ridgeline_{name}.png"))
-    if "variance_total" in comparison:
-        varying = (comparison["variance_total"].isel(month=-1) > 0).any("outcome").to_numpy()
-        for each in np.array(scenarios)[varying]:
-            drawn = variance_split(comparison, str(each))
-            written.append(write(drawn, place / f"variance_{each}.png"))
-    return written
 
 
 @style.styled

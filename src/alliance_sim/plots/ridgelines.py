@@ -76,7 +76,7 @@ def ridgeline(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
 
 
 def _ridges(ds: xr.Dataset, name: str) -> list[Ridge]:
-    known = [str(each) for each, values in ds.data_vars.items() if _is_numeric_effect(values)]
+    known = numeric_effects(ds)
     if name not in known:
         mend = f"use one of: {', '.join(known)}" if known else "give what compare returns"
         raise InputError([Problem(f"there is no numeric effect '{name}'", mend)])
@@ -91,6 +91,11 @@ def _ridges(ds: xr.Dataset, name: str) -> list[Ridge]:
     arrays = whole.reshape(-1, whole.shape[-1])
     pairs = zip(product(*labels), arrays, strict=True)
     return [Ridge(scenario, theory, array) for (scenario, theory), array in pairs]
+
+
+def numeric_effects(ds: xr.Dataset) -> list[str]:
+    """Outcomes that have effects run by run and are numbers."""
+    return [str(each) for each, values in ds.data_vars.items() if _is_numeric_effect(values)]
 
 
 def _is_numeric_effect(values: xr.DataArray) -> bool:

@@ -12,7 +12,7 @@ from alliance_sim.analysis import attribution
 from alliance_sim.errors import InputError
 from alliance_sim.report import words
 from alliance_sim.report.folders import Result
-from alliance_sim.report.pictures import Album
+from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def read(result: Result, name: str, needed: Iterable[str]) -> tuple[xr.Dataset |
     lacking = [each for each in needed if each not in found.variables]
     if lacking:
         return None, f"{name} holds something else: it has no {', '.join(lacking)}."
+    if not result.has_runs:
+        return found, ""
     ours = words.known(result.data.attrs, "scenario_hash")
     # A comparison of several scenarios has the hashes of all.
     if ours not in f"{found.attrs.get('scenario_hash')} {found.attrs.get('scenarios')}":
@@ -82,12 +84,26 @@ def _moved(found: xr.Dataset, dyad: str, album: Album) -> View:
         shown.append({"name": f"{len(rest)} other causes", "mean": left, "error": "", "spread": ""})
     largest = ", ".join(f"{row['name']} {words.signed(row['mean'], 3)}" for row in rows[:3])
     alt = f"What moved it: {title}, stacked over the months. Largest by the last: {largest}."
+    moved = album.picture(plots.attribution(found, dyad), alt, f"What moved it: {title}.")
     return {
         "title": title,
         "rows": shown,
         "whole": _cause({"name": "all together", **total}),
-        "picture": album.picture(plots.attribution(found, dyad), alt, f"What moved it: {title}."),
+        "pictures": [moved, *_weighed(found, dyad, title, album)],
     }
+
+
+def _weighed(found: xr.Dataset, dyad: str, title: str, album: Album) -> Iterator[Picture]:
+    """What the decisions behind an alignment weighed, where the file says it."""
+    if not {"weighed", "direction"} <= {*map(str, found.variables)}:
+        return
+    last = plots.attributions.terms(found, dyad)[:, -1]
+    names = [str(each) for each in found["cause_name"].to_numpy()]
+    order = sorted(range(len(names)), key=lambda place: -abs(last[place]))
+    largest = ", ".join(f"{names[k]} {words.signed(float(last[k]), 3)}" for k in order[:3])
+    alt = f"What was weighed: {title}, terms of utility by month. Largest by the last: {largest}."
+    caption = f"What decisions weighed: {title}. Above zero speaks for a closer posture."
+    yield album.picture(plots.attribution(found, dyad, of="utility"), alt, caption)
 
 
 def _cause(row: Mapping[Any, Any]) -> View:
@@ -113,6 +129,7 @@ def _stories(result: Result) -> Iterator[View]:
 
 
 def _logs(folder: Path) -> Iterator[tuple[int, Path]]:
-    for file in folder.glob("log_run_*.txt"):
-        if found := re.fullmatch(r"log_run_(\d+)\.txt", file.name):
+    before, after = store.LOG.split("{run}")
+    for file in folder.glob(store.LOG.format(run="*")):
+        if found := re.fullmatch(rf"{re.escape(before)}(\d+){re.escape(after)}", file.name):
             yield int(found[1]), file

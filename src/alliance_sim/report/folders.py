@@ -25,10 +25,14 @@ _MAKE = "make one with `alliance-sim run SCENARIO`"
 
 @dataclass(frozen=True)
 class Result:
-    """The runs of a scenario, with what stands beside them in their folder."""
+    """The runs of a scenario, with what stands beside them in their folder.
+
+    A comparison of several scenarios stands for itself: it has statistics, and no runs.
+    """
 
     folder: Path
     data: xr.Dataset
+    """The runs, or else the comparison."""
     baseline: xr.Dataset | None = None
     scenario: Scenario | None = None
     """The scenario as the file has it; None where it holds none that can be read."""
@@ -36,6 +40,16 @@ class Result:
     """What could not be used, and why."""
     alone: bool = False
     """Whether a single file was given, so that nothing beside it belongs to it."""
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether there are runs, or else a comparison alone."""
+        return "run" in self.data.sizes
+
+    @property
+    def runs(self) -> int:
+        """Number of runs that everything rests on."""
+        return int(self.data.sizes["run"] if self.has_runs else self.data.attrs.get("runs", 0))
 
     def beside(self, name: str) -> Path | None:
         """A file of the folder, if it is there and belongs to the result."""
@@ -64,12 +78,16 @@ def read_results(places: Iterable[str | Path]) -> list[Result]:
 def read_result(place: str | Path) -> Result:
     """Read a folder of results, or a single file of runs.
 
+    A folder without runs may hold a comparison, which is read in their place.
+
     Raises:
-        InputError: where there are none.
+        InputError: where there is neither.
     """
     path = Path(place)
     file = _file(path)
     data = store.read(file)
+    if file.name == store.COMPARISON and "effect_mean" in data:
+        return Result(file.parent, data)
     if not {"run", "month"} <= set(data.sizes) or not outcome_names(data):
         what = f"'{file}' does not hold the runs of a scenario"
         raise InputError([Problem(what, f"give a folder with {store.RESULT}, or {_MAKE}")])
@@ -83,8 +101,9 @@ def read_result(place: str | Path) -> Result:
 def _file(path: Path) -> Path:
     """The file of runs that a path stands for."""
     if path.is_dir():
-        if (path / store.RESULT).is_file():
-            return path / store.RESULT
+        for name in (store.RESULT, store.COMPARISON):
+            if (path / name).is_file():
+                return path / name
         inside = sorted(each.parent for each in path.glob(f"*/{store.RESULT}"))
         mend = f"name one of: {', '.join(map(str, inside[:8]))}" if inside else _MAKE
         raise InputError([Problem(f"there is no {store.RESULT} in '{path}'", mend)])

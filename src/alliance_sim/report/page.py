@@ -12,10 +12,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from alliance_sim import store
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.report import tables, words
 from alliance_sim.report.folders import Result, read_claims, read_results
-from alliance_sim.report.parts import PARTS, Extras
+from alliance_sim.report.parts import PARTS, Extras, hashes
 
 
 def write(
@@ -38,7 +39,7 @@ def write(
     """
     places = [results] if isinstance(results, str | Path) else [*results]
     read, judged = _read(places, None if claims is None else Path(claims))
-    target = Path(file) if file is not None else read[0].folder / "report.html"
+    target = Path(file) if file is not None else read[0].folder / store.REPORT
     text = page(read, judged)
     part = target.with_name(f"{target.name}.part")
     try:
@@ -97,14 +98,15 @@ def page(results: Sequence[Result], claims: Any = None) -> str:
 
 
 def _section(place: int, result: Result, extras: Extras) -> dict[str, Any]:
-    found = [(part, part.find(result, extras)) for part in PARTS]
+    parts = [part for part in PARTS if result.has_runs or part.without_runs]
+    found = [(part, part.find(result, extras)) for part in parts]
     return {
         "id": f"result-{place}",
         "title": words.known(result.data.attrs, "title"),
         "question": str(result.data.attrs.get("question") or ""),
-        "runs": int(result.data.sizes["run"]),
+        "runs": result.runs,
         "seed": words.known(result.data.attrs, "seed"),
-        "hash": words.known(result.data.attrs, "scenario_hash")[:12],
+        "hashes": [each[:12] for each in hashes(result.data.attrs)],
         "start": tables.month(result.data, 0),
         "end": tables.month(result.data, -1),
         "parts": [

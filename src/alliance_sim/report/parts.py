@@ -6,7 +6,6 @@ there is nothing to show; put the template into ``templates/parts``; and name bo
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from alliance_sim import plots
 from alliance_sim.library import shipped_scenarios
 from alliance_sim.load import load_scenario
 from alliance_sim.load.claims import read_claims
-from alliance_sim.report import analyses, gallery, studies, tables, words
+from alliance_sim.report import analyses, comparisons, gallery, studies, tables, words
 from alliance_sim.report.assumptions import assumptions, uncertain_paths
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album
@@ -43,6 +42,8 @@ class Part:
     """Its template, and the end of its anchor."""
     title: str
     find: Callable[[Result, Extras], View | None]
+    without_runs: bool = False
+    """Whether a comparison alone has it too."""
 
 
 def _classes(result: Result, extras: Extras) -> View | None:
@@ -108,7 +109,7 @@ def _verdict(row: Mapping[str, Any] | None) -> View:
 def _reproduce(result: Result, extras: Extras) -> View:
     attributes = result.data.attrs
     pairs = [
-        ("scenario (SHA-256 of all it says)", words.known(attributes, "scenario_hash")),
+        *(("scenario (SHA-256 of all it says)", each) for each in hashes(attributes)),
         ("seed", words.known(attributes, "seed")),
         ("runs", words.known(attributes, "runs")),
         ("sampling of uncertain numbers", words.known(attributes, "sampling")),
@@ -116,15 +117,23 @@ def _reproduce(result: Result, extras: Extras) -> View:
         ("theory", words.known(attributes, "theory")),
         ("baseline", words.known(attributes, "baseline")),
     ]
-    return {"pairs": pairs, "versions": _versions(attributes), **_command(result)}
+    others = studies.commands(result, besides=str(attributes.get("command") or ""))
+    return {
+        "pairs": pairs,
+        "versions": _versions(attributes),
+        "others": others,
+        **_command(result),
+    }
+
+
+def hashes(attributes: Mapping[Any, Any]) -> list[str]:
+    """The hash of the scenario, or those of all scenarios of a comparison."""
+    several = words.parsed(attributes, "scenario_hashes", list)
+    return [str(each) for each in several] or [words.known(attributes, "scenario_hash")]
 
 
 def _versions(attributes: Mapping[Any, Any]) -> list[tuple[str, str]]:
-    try:
-        found = json.loads(str(attributes.get("versions") or "{}"))
-    except ValueError:
-        return []
-    return [(str(k), str(v)) for k, v in found.items()] if isinstance(found, dict) else []
+    return [(str(k), str(v)) for k, v in words.parsed(attributes, "versions", dict).items()]
 
 
 def _command(result: Result) -> View:
@@ -149,7 +158,7 @@ def _limits(result: Result, extras: Extras) -> View:
     return {
         "count": len(paths),
         "judged": sum(basis in ("judgement", "mixed", "unsourced") for basis in grounds),
-        "runs": int(result.data.sizes["run"]),
+        "runs": result.runs,
         "sampling": words.known(result.data.attrs, "sampling"),
         "chance": words.known(result.data.attrs, "chance"),
         "text": bool(scenario and scenario.drivers and scenario.world.drivers),
@@ -170,12 +179,21 @@ PARTS = (
     Part(
         "comparison",
         "Comparison",
-        lambda result, extras: studies.comparison(result, extras.album),
+        lambda result, extras: comparisons.comparison(result, extras.album),
+        without_runs=True,
     ),
-    Part("sensitivity", "Sensitivity", lambda result, extras: studies.sensitivity(result)),
-    Part("discovery", "Conditions", lambda result, extras: studies.discovery(result)),
+    Part(
+        "sensitivity",
+        "Sensitivity",
+        lambda result, extras: studies.sensitivity(result, extras.album),
+    ),
+    Part(
+        "discovery",
+        "Conditions",
+        lambda result, extras: studies.discovery(result, extras.album),
+    ),
     Part("claims", "Claims touched", _claims),
-    Part("reproduce", "How to reproduce", _reproduce),
-    Part("limits", "Limits", _limits),
+    Part("reproduce", "How to reproduce", _reproduce, without_runs=True),
+    Part("limits", "Limits", _limits, without_runs=True),
 )
 """All parts, in the order of the page."""

@@ -27,7 +27,7 @@ def answer(result: Result) -> View:
         "sentences": [level(result, str(name), row) for name, row in rows(table)],
         "classes": [*_class_sentences(result)],
         "notes": result.notes,
-        "runs": int(result.data.sizes["run"]),
+        "runs": result.runs,
         "paired": result.baseline is not None,
     }
 

@@ -1,16 +1,16 @@
-"""Comparison, sensitivity and discovery, as their commands left them in a folder of results."""
+"""Sensitivity and discovery, as their commands left them in a folder of results."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from alliance_sim import plots
-from alliance_sim.analysis.comparison import COMPARISON
+from alliance_sim import plots, store
+from alliance_sim.errors import InputError
+from alliance_sim.plots.studies import of_discovery
 from alliance_sim.report import words
 from alliance_sim.report.analyses import read
 from alliance_sim.report.folders import Result
@@ -22,132 +22,18 @@ if TYPE_CHECKING:
 
 View = Mapping[str, Any]
 
-SENSITIVITY, DISCOVERY = "sensitivity.nc", "discovery.json"
 SHOWN = 15
 """Uncertain numbers named in a table of sensitivity."""
-COMPONENTS = {"parameter": "parameters", "chance": "chance", "theory": "theories"}
-
-
-# -- comparison ----------------------------------------------------------------------------
-
-
-def comparison(result: Result, album: Album) -> View | None:
-    """Paired effects by scenario and theory, when they begin, and what the spread is made of."""
-    needed = ("effect_mean", "effect_mean_error", "divergence_lasting_q50", "outcome_name", "unit")
-    found, note = read(result, COMPARISON, needed)
-    if found is None:
-        return {"note": note, "rows": [], "split": [], "pictures": []} if note else None
-    several = found.sizes["scenario"] * found.sizes["theory"] > 1
-    return {
-        "note": note,
-        "when": month(found, -1),
-        "runs": words.known(found.attrs, "runs"),
-        "several": several,
-        "theories": found.sizes["theory"] > 1,
-        "rows": [*_pairs(found)],
-        "split": [*_split(found)] if "variance_total" in found else [],
-        "pictures": [*_pictures(found, album)] if "variance_total" in found else [],
-        "drivers": found.attrs.get("drivers") == "on" and found.sizes["theory"] > 1,
-    }
-
-
-def _pairs(found: xr.Dataset) -> Iterator[View]:
-    """A row for each outcome of each scenario under each theory, at the horizon."""
-    last = found.isel(month=-1)
-    for outcome in last["outcome"].to_numpy():
-        for scenario in last["scenario"].to_numpy():
-            for theory in last["theory"].to_numpy():
-                one = last.sel(outcome=outcome, scenario=scenario, theory=theory)
-                yield {
-                    "outcome": one["outcome_name"].item(),
-                    "scenario": _plain(scenario),
-                    "theory": _plain(theory),
-                    **_effect(one),
-                    "after": _months(one, "divergence_lasting_q50"),
-                    "never": _share(one, "divergence_lasting_never"),
-                    "worth": _worth(one),
-                }
-
-
-def _plain(name: object) -> str:
-    return str(name).replace("_", " ")
-
-
-def _effect(one: xr.Dataset) -> dict[str, str]:
-    """Mean effect and its error; of a relation class the share of runs that change it."""
-    mean, doubt = _number(one, "effect_mean"), _number(one, "effect_mean_error")
-    if math.isfinite(mean):
-        places = words.digits(mean, doubt)
-        return {"mean": words.signed(mean, places), "error": words.error(doubt, places)}
-    share, doubt = _number(one, "class_change"), _number(one, "class_change_error")
-    if not math.isfinite(share):
-        return {"mean": "–", "error": ""}
-    return {"mean": f"{words.percent(share, 1)} change class", "error": f"{100 * doubt:.1f}"}
-
-
-def _worth(one: xr.Dataset) -> str:
-    """How many runs without shared draws a pair is worth."""
-    gain, doubt = _number(one, "pairing_gain"), _number(one, "pairing_gain_error")
-    return f"{gain:.1f} ± {doubt:.1f}" if math.isfinite(gain) else "–"
-
-
-def _months(one: xr.Dataset, name: str) -> str:
-    value = _number(one, name)
-    return f"{value:.0f}" if math.isfinite(value) else "later"
-
-
-def _share(one: xr.Dataset, name: str) -> str:
-    value = _number(one, name)
-    return words.percent(value) if math.isfinite(value) else "–"
-
-
-def _number(one: xr.Dataset, name: str) -> float:
-    """A single number, or NaN where the file has none."""
-    return float(one[name]) if name in one and not one[name].dims else math.nan
-
-
-def _split(found: xr.Dataset) -> Iterator[View]:
-    """Shares of the variance at the horizon, for each outcome of each scenario that varies."""
-    last = found.isel(month=-1)
-    for outcome in last["outcome"].to_numpy():
-        for scenario in last["scenario"].to_numpy():
-            one = last.sel(outcome=outcome, scenario=scenario)
-            total = _number(one, "variance_total")
-            if not math.isfinite(total):
-                continue
-            spread = math.sqrt(max(total, 0.0))
-            shares = {part: _part(one, part) for part in COMPONENTS}
-            yield {
-                "outcome": one["outcome_name"].item(),
-                "scenario": _plain(scenario),
-                "spread": words.plain(spread, words.digits(spread)),
-                **shares,
-            }
-
-
-def _pictures(found: xr.Dataset, album: Album) -> Iterator[Picture]:
-    """The split of the variance of each scenario in which anything varies."""
-    total = found["variance_total"].isel(month=-1)
-    for scenario in map(str, found["scenario"].to_numpy()):
-        if float(total.sel(scenario=scenario).max()) > 0:
-            alt = f"What the variance of each effect of {_plain(scenario)} is made of, as tabled."
-            drawn = plots.variance_split(found, scenario)
-            yield album.picture(drawn, alt, "What the spread of effects is made of.")
-
-
-def _part(one: xr.Dataset, part: str) -> str:
-    share, doubt = _number(one, f"share_{part}"), _number(one, f"share_{part}_error")
-    if not math.isfinite(share):
-        return "–"
-    return f"{words.plain(100 * share, 1)} ± {100 * doubt:.1f}"
+DRAWN = 3
+"""Outcomes of a sensitivity analysis that have pictures; all have tables."""
 
 
 # -- sensitivity ---------------------------------------------------------------------------
 
 
-def sensitivity(result: Result) -> View | None:
+def sensitivity(result: Result, album: Album) -> View | None:
     """Which uncertain numbers matter, each with its source, and what they rest on together."""
-    found, note = read(result, SENSITIVITY, ("name", "basis", "source", "outcome_name"))
+    found, note = read(result, store.SENSITIVITY, ("name", "basis", "source", "outcome_name"))
     if found is None:
         return {"note": note, "outcomes": []} if note else None
     shared = "S1" in found and "ST" in found
@@ -158,8 +44,42 @@ def sensitivity(result: Result) -> View | None:
         "runs": words.known(found.attrs, "runs"),
         "count": words.known(found.attrs, "uncertain_numbers"),
         "chance": words.known(found.attrs, "chance"),
-        "outcomes": [_influences(found, place, shared) for place in range(found.sizes["outcome"])],
+        "outcomes": [
+            {
+                **_influences(found, place, shared),
+                "pictures": [*_swings(found, place, album)] if place < DRAWN else [],
+            }
+            for place in range(found.sizes["outcome"])
+        ],
     }
+
+
+def _swings(found: xr.Dataset, place: int, album: Album) -> Iterator[Picture]:
+    """A tornado of an outcome, and shares over time where there is a series of months."""
+    if not {"S1", "swing_low", "swing_high", "mean"} <= {*map(str, found.variables)}:
+        return
+    outcome = str(found["outcome"].to_numpy()[place])
+    one = found.isel(outcome=place, month=-1)
+    title = str(one["outcome_name"].item())
+    width = np.abs((one["swing_high"] - one["swing_low"]).to_numpy())
+    if not np.isfinite(width).any():
+        return
+    widest = [int(each) for each in np.argsort(-np.nan_to_num(width), kind="stable")[:3]]
+    told = "; ".join(_swing(one.isel(parameter=each)) for each in widest if width[each] > 0)
+    alt = f"Tornado: mean of {title} with each number at its lowest and highest decile. {told}."
+    caption = f"{title} in {month(found, -1)}: how far each uncertain number swings it."
+    yield album.picture(plots.tornado(found, outcome), alt, caption)
+    if found.sizes["month"] > 1:
+        first, last = month(found, 0), month(found, -1)
+        alt = f"{title}: shares of the variance by number, {first} to {last}; the last are tabled."
+        caption = f"{title}: on which numbers its spread rests, month by month."
+        yield album.picture(plots.influence(found, outcome), alt, caption)
+
+
+def _swing(row: xr.Dataset) -> str:
+    low, high = words.scalar(row, "swing_low"), words.scalar(row, "swing_high")
+    places = words.digits(low, high)
+    return f"{row['name'].item()}: {words.plain(low, places)} to {words.plain(high, places)}"
 
 
 def _influences(found: xr.Dataset, place: int, shared: bool) -> View:
@@ -184,9 +104,9 @@ def _influence(row: xr.Dataset, shared: bool) -> View:
     about = {key: str(row[key].item()) for key in ("name", "basis", "source")}
     if shared:
         return about | _indices(row, "")
-    size, doubt = _number(row, "mu_star"), _number(row, "mu_star_conf")
+    size, doubt = words.scalar(row, "mu_star"), words.scalar(row, "mu_star_conf")
     places = words.digits(size)
-    spread = words.plain(_number(row, "sigma"), places)
+    spread = words.plain(words.scalar(row, "sigma"), places)
     return about | {
         "size": f"{words.plain(size, places)} ± {words.plain(doubt, places)}",
         "spread": spread,
@@ -197,7 +117,7 @@ def _indices(row: xr.Dataset, prefix: str) -> dict[str, str]:
     """First and total order in percent, with their intervals."""
     shown = {}
     for name in ("S1", "ST"):
-        ends = [100 * _number(row, f"{prefix}{name}{end}") for end in ("", "_low", "_high")]
+        ends = [100 * words.scalar(row, f"{prefix}{name}{end}") for end in ("", "_low", "_high")]
         value, low, high = (words.plain(each, 0) for each in ends)
         shown[name] = f"{value} ({low} to {high})"
     return shown
@@ -206,20 +126,35 @@ def _indices(row: xr.Dataset, prefix: str) -> dict[str, str]:
 # -- discovery -----------------------------------------------------------------------------
 
 
-def discovery(result: Result) -> View | None:
+def discovery(result: Result, album: Album) -> View | None:
     """Under which conditions an outcome comes about: boxes and a tree, in sentences."""
-    file = result.beside(DISCOVERY)
+    file = result.beside(store.DISCOVERY)
     if file is None:
         return None
     try:
-        return _discovered(json.loads(file.read_text(encoding="utf-8")), result)
+        view = _discovered(json.loads(file.read_text(encoding="utf-8")), result)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # some other file
-        return {"note": f"{DISCOVERY} could not be read.", "when": "", "boxes": [], "rules": []}
+        nothing = {"when": "", "boxes": [], "rules": [], "pictures": []}
+        return {"note": f"{store.DISCOVERY} could not be read.", **nothing}
+    return {**view, "pictures": [*_points(result, view, album)]}
+
+
+def _points(result: Result, view: View, album: Album) -> Iterator[Picture]:
+    """The boxes among the points, where the folder holds those of this search."""
+    needed = ("probability", "happens", "low", "high", "coverage", "density", "name")
+    found, _ = read(result, store.POINTS, needed)
+    if found is None or found.attrs.get("when") != view["when"] or not view["boxes"]:
+        return
+    limits = "; ".join(row["told"] for row in view["boxes"][0]["rows"])
+    alt = f"Points at which {view['when']} comes about, and the boxes. Box 1: {limits}."
+    caption = "Where in the space of the uncertain numbers it comes about."
+    for each in of_discovery(found):
+        yield album.picture(each.draw(), alt, caption)
 
 
 def _discovered(found: Any, result: Result) -> View:
     ours, theirs = words.known(result.data.attrs, "scenario_hash"), str(found.get("hash"))
-    other = f"{DISCOVERY} was made from another state of the scenario than the result."
+    other = f"{store.DISCOVERY} was made from another state of the scenario than the result."
     tree = found.get("tree") or {}
     return {
         "note": "" if ours == theirs else other,
@@ -271,3 +206,20 @@ def _condition(found: Mapping[str, Any]) -> str:
         return f"{name} is at least {above} (highest {words.percent(1 - low)} of its prior)"
     part = f"{words.percent(low)} to {words.percent(high)}"
     return f"{name} is between {above} and {below} ({part} of its prior)"
+
+
+# -- how to reproduce ----------------------------------------------------------------------
+
+
+def commands(result: Result, besides: str) -> list[str]:
+    """The commands that made what stands beside a result, each once."""
+    found = []
+    for name in (store.EXPLANATION, store.COMPARISON, store.SENSITIVITY, store.POINTS):
+        file = result.beside(name)
+        try:
+            data = store.read(file) if file else None
+        except InputError:  # its own part says so
+            continue
+        if data is not None and data.attrs.get("command"):
+            found.append(str(data.attrs["command"]))
+    return [each for each in dict.fromkeys(found) if each != besides]

@@ -44,7 +44,7 @@ def effects(result: Result) -> View:
         "levels": [_level(row) for row in listed],
         "effects": [_effect(row) for row in listed] if result.baseline is not None else [],
         "baseline": words.known(result.data.attrs, "baseline"),
-        "runs": int(result.data.sizes["run"]),
+        "runs": result.runs,
     }
 
 
@@ -74,11 +74,13 @@ def _effect(row: Mapping[str, Any]) -> View:
 
 def across(results: Sequence[Result]) -> list[View]:
     """A row for each outcome of any result, with what each result says of it."""
-    tables = [summary.horizon_table(each.data, each.baseline) for each in results]
-    names = dict.fromkeys(str(name) for table in tables for name in table.index)
+    found = [
+        dict(rows(summary.horizon_table(each.data, each.baseline))) if each.has_runs else {}
+        for each in results
+    ]
     listed: list[View] = []
-    for name in names:
-        records = [dict(rows(table)).get(name) for table in tables]
+    for name in dict.fromkeys(name for each in found for name in each):
+        records = [each.get(name) for each in found]
         first = next(record for record in records if record)
         cells = [_cell(record) if record else "–" for record in records]
         listed.append({"name": first["name"], "unit": first["unit"], "cells": cells})

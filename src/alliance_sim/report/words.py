@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from alliance_sim.spec.numbers import (
     Uniform,
 )
 from alliance_sim.spec.scenario import Between, Hazard
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 UNKNOWN = "not known"
 """What stands where a file does not say."""
@@ -39,6 +43,23 @@ def known(attributes: Mapping[Any, Any], key: str) -> str:
     """An attribute of a dataset as text, or that it is not known."""
     value = attributes.get(key)
     return UNKNOWN if value is None or str(value) == "" else str(value)
+
+
+Read = TypeVar("Read", list[Any], dict[str, Any])
+
+
+def parsed(attributes: Mapping[Any, Any], key: str, kind: type[Read]) -> Read:
+    """An attribute of a dataset that holds JSON; empty where it holds nothing of that kind."""
+    try:
+        found = json.loads(str(attributes.get(key) or "null"))
+    except ValueError:
+        return kind()
+    return found if isinstance(found, kind) else kind()
+
+
+def scalar(one: xr.Dataset, name: str) -> float:
+    """A single number of a dataset, or NaN where it has none."""
+    return float(one[name]) if name in one and not one[name].dims else math.nan
 
 
 # -- numbers -------------------------------------------------------------------------------

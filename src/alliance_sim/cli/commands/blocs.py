@@ -12,6 +12,7 @@ from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import AsJson, Quiet, Runs, Seed, Settings, Theory, Workers
+from alliance_sim.cli.recording import command_line
 
 
 class Sizes(StrEnum):
@@ -27,6 +28,7 @@ class Sizes(StrEnum):
 )
 @guarded
 def blocs(
+    context: typer.Context,
     source: Annotated[
         str,
         typer.Argument(
@@ -84,7 +86,7 @@ def blocs(
     quiet = quiet or as_json
     asked = view.Asked(source, month, run, runs, seed, sizes.value, workers)
     found = view.find(asked, Chosen(tuple(settings or ()), theory), quiet)
-    files = view.write(found, out, source) if out is not None else []
+    files = view.write(found, out, command_line(context)) if out is not None else []
     if as_json:
         print_json(found.as_json() | {"files": [str(each) for each in files]})
         return

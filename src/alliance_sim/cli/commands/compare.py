@@ -19,6 +19,7 @@ from alliance_sim.cli.options import (
     Settings,
     Workers,
 )
+from alliance_sim.cli.recording import command_line
 
 
 @app.command(
@@ -28,6 +29,7 @@ from alliance_sim.cli.options import (
 )
 @guarded
 def compare(
+    context: typer.Context,
     baseline: Annotated[
         str,
         typer.Argument(metavar="BASELINE", help="What to measure against: a scenario."),
@@ -78,14 +80,20 @@ def compare(
     with busy("reading", quiet):
         chosen = jobs.Settings(tuple(settings or ()), None, sampling.value if sampling else None)
         plan = comparing.prepare(baseline, scenarios, chosen, theories or None, replicates, out)
+    command = command_line(context)
     try:
-        _compare(plan, (runs, seed, workers), not no_plots, quiet, as_json)
+        _compare(plan, (runs, seed, workers), command, not no_plots, quiet, as_json)
     finally:
         jobs.remove_empty(plan.made)
 
 
 def _compare(
-    plan: Any, size: tuple[int, int, int], plots: bool, quiet: bool, as_json: bool
+    plan: Any,
+    size: tuple[int, int, int],
+    command: str,
+    plots: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run what was planned, write and print it."""
     from alliance_sim.cli import comparing, comparison_json, comparison_views
@@ -98,7 +106,7 @@ def _compare(
     with progress(label, plan.ensembles * size[0], quiet) as advance:
         found = comparing.run(plan, Runner(*size), advance)
     with busy("writing results and drawing pictures", quiet):
-        comparing.write(found, plots)
+        comparing.write(found, command, plots)
     if as_json:
         print_json(comparison_json.as_json(found))
         return

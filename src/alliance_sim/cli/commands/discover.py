@@ -23,6 +23,7 @@ from alliance_sim.cli.options import (
     Settings,
     Theory,
 )
+from alliance_sim.cli.recording import command_line
 
 
 @app.command(
@@ -31,6 +32,7 @@ from alliance_sim.cli.options import (
 )
 @guarded
 def discover(
+    context: typer.Context,
     scenario: ScenarioName,
     when: Annotated[
         list[str],
@@ -56,7 +58,7 @@ def discover(
     """Find the conditions under which an outcome comes about, as boxes and as a short tree.
 
     Both are found on one half of the runs and judged on the other. Written to the scenario's
-    folder: discovery.json and a picture.
+    folder: discovery.json, the points in discovery.nc, and a picture.
     """
     from alliance_sim.cli import analysing
     from alliance_sim.cli.discovery import discovery_view
@@ -69,7 +71,7 @@ def discover(
         search = plan_discovery(job.scenario, when, job.baseline, runs, seed, chance)
         found = analysing.run_plan(search, "discover", workers, quiet)
         with busy("writing results and drawing pictures", quiet):
-            told, files = analysing.write_discovery(found, job, not no_plots)
+            told, files = analysing.write_discovery(found, job, command_line(context), not no_plots)
         if as_json:
             print_json(told | {"files": [str(path) for path in files]})
             return

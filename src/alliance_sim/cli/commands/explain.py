@@ -21,6 +21,7 @@ from alliance_sim.cli.options import (
     Theory,
     Workers,
 )
+from alliance_sim.cli.recording import command_line
 
 RunNumber = Annotated[
     int | None,
@@ -50,6 +51,7 @@ Dyads = Annotated[
 )
 @guarded
 def explain(
+    context: typer.Context,
     scenario: ScenarioName,
     against: Against = None,
     no_baseline: Annotated[
@@ -81,7 +83,8 @@ def explain(
         chosen = preparing.Settings(tuple(settings or ()), theory)
         (job,) = preparing.prepare([scenario], chosen, out, not no_baseline, against)
     try:
-        asked = explaining.Asked(tuple(dyads or ()), runs, seed, workers, not no_plots)
+        command = command_line(context)
+        asked = explaining.Asked(tuple(dyads or ()), runs, seed, workers, not no_plots, command)
         if run is None:
             answer: Any = explaining.ensemble(job, asked, quiet)
         else:

@@ -88,7 +88,9 @@ def plot(
             "--kind",
             metavar="NAME",
             help="Kind of picture: overview, fan, effect, horizon, classes, effects, network, "
-            "matrix, or forest for claims. May be given again; left out, those that `run` draws.",
+            "matrix; attribution, utility, tornado, influence, conditions, variance_split, "
+            "ridgeline, comembership of what other commands left; forest for claims. May be "
+            "given again; left out, those that `run` draws.",
             show_default=False,
         ),
     ] = None,

@@ -20,6 +20,7 @@ from alliance_sim.cli.options import (
     Theory,
     Workers,
 )
+from alliance_sim.cli.recording import command_line
 
 
 @app.command(
@@ -28,6 +29,7 @@ from alliance_sim.cli.options import (
 )
 @guarded
 def run(
+    context: typer.Context,
     scenarios: Annotated[
         list[str],
         typer.Argument(metavar="SCENARIO", help="Shipped names, or paths of files."),
@@ -60,23 +62,11 @@ def run(
         )
         jobs = preparing.prepare(scenarios, chosen, out, not no_baseline)
     size = (runs, seed, workers)
-    commands = [_command(each, chosen, size, no_baseline) for each in scenarios]
+    commands = [command_line(context, scenarios=[each]) for each in scenarios]
     try:
         _run_jobs(jobs, commands, size, not no_plots, quiet, as_json)
     finally:
         preparing.tidy(jobs)
-
-
-def _command(scenario: str, settings: Any, size: tuple[int, int, int], no_baseline: bool) -> str:
-    """The command that makes the same numbers of one scenario again."""
-    import shlex
-
-    runs, seed, _ = size
-    words = ["alliance-sim", "run", scenario, "--runs", str(runs), "--seed", str(seed)]
-    words += [word for each in settings.sets for word in ("--set", each)]
-    words += ["--theory", settings.theory] if settings.theory else []
-    words += ["--sampling", settings.sampling] if settings.sampling else []
-    return shlex.join([*words, *(["--no-baseline"] if no_baseline else [])])
 
 
 def _run_jobs(

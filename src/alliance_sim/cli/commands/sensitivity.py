@@ -23,6 +23,7 @@ from alliance_sim.cli.options import (
     Settings,
     Theory,
 )
+from alliance_sim.cli.recording import command_line
 
 
 class Method(StrEnum):
@@ -41,6 +42,7 @@ class Method(StrEnum):
 )
 @guarded
 def sensitivity(
+    context: typer.Context,
     scenario: ScenarioName,
     against: Against = None,
     no_baseline: Annotated[
@@ -112,6 +114,7 @@ def sensitivity(
         if not quiet:
             analysing.say(analysing.cost_of(study))
         data = analysing.run_plan(study, "sensitivity", workers, quiet)
+        data.attrs["command"] = command_line(context)
         found = analysing.SensitivityFinding(job, data, month)
         _tell(found, not no_plots, quiet, as_json)
 
