@@ -158,3 +158,66 @@ def system(quarrel=-2):
             "ties": {"north-south": quarrel, "north-coast": 1, "south-coast": -1, "isle-south": 1},
         }
     )
+
+
+def swung(most=0.2):
+    """A sensitivity analysis of two outcomes over three months: four numbers, the rest, chance."""
+    first = np.array([most, 0.05, -0.03, 0.01, np.nan, np.nan])
+    growing = np.array([0.4, 0.7, 1.0])[:, None]
+    shares = np.array([1.5 * most, 0.2, 0.12, 0.02, 0.1, 0.08])
+    tilted = np.stack([shares * tilt for tilt in (0.8, 1.0, 1.2)])
+    every = {
+        "S1": tilted,
+        "ST": tilted + 0.05,
+        "swing_low": 0.3 - growing * first,
+        "swing_high": 0.3 + growing * first,
+    }
+    variables = {
+        name: (("outcome", "month", "parameter"), np.stack([values, values / 2]))
+        for name, values in every.items()
+    }
+    variables["mean"] = (("outcome", "month"), np.full((2, 3), 0.3))
+    about = {
+        "name": [
+            "The US leaves the deal: weight",
+            "dependence (mechanism): weight",
+            "Rivalry in Central Asia: weight",
+            "sanctions back: coercion level",
+            "all others together",
+            "chance",
+        ],
+        "basis": ["judgement", "data", "paper", "mixed", "several", "chance"],
+        "source": ["a guess", "nmc", "sharma", "nmc; a guess", "", ""],
+    }
+    where = {name: ("parameter", values) for name, values in about.items()}
+    where |= {
+        "parameter": ["exit", "dependence", "rivalry", "sanctions", "all others", "chance"],
+        "outcome": ["axis", "arms"],
+        "outcome_name": ("outcome", ["Strength of the axis", "Arms delivered"]),
+        "unit": ("outcome", ["index", "million TIV"]),
+        "month": made(runs=2)["month"][::15],
+    }
+    known = made(runs=2).attrs | {"runs": 4096, "baseline": "Peace"}
+    return xr.Dataset(variables, where, known)
+
+
+def searched(edge=0.7):
+    """Points at which something comes about where two numbers are large, and the box around it."""
+    points = np.random.default_rng(3).random((400, 3))
+    happens = (points[:, 0] > edge) & (points[:, 1] > 0.5)
+    low, high = np.array([[edge, 0.5, 0.0]]), np.ones((1, 3))
+    return xr.Dataset(
+        {
+            "probability": (("run", "parameter"), points),
+            "happens": ("run", happens),
+            "low": (("box", "parameter"), low),
+            "high": (("box", "parameter"), high),
+            "coverage": ("box", [1.0]),
+            "density": ("box", [1.0]),
+        },
+        {
+            "parameter": ["exit", "dependence", "rivalry"],
+            "name": ("parameter", ["The US leaves: weight", "dependence: weight", "rivalry"]),
+        },
+        made(runs=2).attrs | {"runs": 400, "when": "kind=strategic_alliance"},
+    )

@@ -12,7 +12,7 @@ from worlds import small_scenario
 
 import alliance_sim as al
 from alliance_sim import store
-from alliance_sim.analysis import comparison, effects, variance
+from alliance_sim.analysis import effects, variance
 from alliance_sim.cli import app
 from alliance_sim.simulate import reporting_like
 

@@ -7,7 +7,7 @@ one in tests/images. Look at those that were redrawn before they are committed.
 from pathlib import Path
 
 import pytest
-from datasets import explained, judged, made, moved, shared, split, stacked, system
+from datasets import explained, judged, made, moved, searched, shared, split, stacked, swung, system
 from matplotlib.testing.compare import compare_images
 from PIL import Image
 
@@ -42,9 +42,12 @@ TWO = {"scenario": ["The US leaves", "The US threatens"]}
 OTHER = ("supported", "leaning", "no effect", "supported", "untestable")
 FROM_OTHERS = {
     "attribution": (plots.attribution, explained(), explained(0.25)),
+    "conditions": (plots.conditions, searched(), searched(0.6)),
     "comembership": (plots.comembership, shared(), shared(0.3)),
     "forest": (plots.forest, judged(), judged(OTHER)),
+    "influence": (plots.influence, swung(), swung(0.3)),
     "ridgeline": (ridgeline, stacked((0.2, 0.4), **TWO), stacked((0.2, 0.5), **TWO)),
+    "tornado": (plots.tornado, swung(), swung(0.3)),
     "variance_split": (plots.variance_split, split(), split(0.3)),
     "minima": (plots.minima, system(), system(-3)),
 }

@@ -119,7 +119,7 @@ def _bars(ax: Axes, one: xr.Dataset, rows: list[int]) -> None:
     ax.set_ylim(max(0, len(rows) - 1) + 0.45, -0.75)
     ax.spines["left"].set_visible(False)
     head = {"transform": ax.transAxes, "va": "top", "fontsize": 7, "color": style.GREY}
-    ax.text(1.02, -0.02, "S1 / ST\n[% of variance]", **head)  # type: ignore[arg-type]
+    ax.text(1.02, 1.0, "S1 / ST\n[% of variance]", **head)  # type: ignore[arg-type]
     room = style.size_of(ax)[0]
     for row, place in enumerate(rows):
         name = style.shorten(str(names[place]), room, style.SMALL)

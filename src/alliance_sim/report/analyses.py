@@ -125,7 +125,19 @@ def _stories(result: Result) -> Iterator[View]:
         except (OSError, ValueError):
             continue
         cut = len(text) > LONGEST_LOG
-        yield {"run": number, "text": text[:LONGEST_LOG], "cut": cut, "file": file.name}
+        yield {"run": number, "cut": cut, "file": file.name, **_told(text[:LONGEST_LOG])}
+
+
+def _told(text: str) -> View:
+    """What a log says by month, with the lines before and after."""
+    about: list[str] = []
+    rows: list[tuple[str, list[str]]] = []
+    for line in filter(None, text.splitlines()):
+        if found := re.match(r"(\d{4}-\d{2}): ", line):
+            rows.append((found[1], line[found.end() :].split("; ")))
+        else:
+            about.append(line)
+    return {"about": about, "rows": rows}
 
 
 def _logs(folder: Path) -> Iterator[tuple[int, Path]]:

@@ -83,7 +83,8 @@ def explain(
         chosen = preparing.Settings(tuple(settings or ()), theory)
         (job,) = preparing.prepare([scenario], chosen, out, not no_baseline, against)
     try:
-        command = command_line(context)
+        # The story of one run is the same, however many there are.
+        command = command_line(context, **({} if run is None else {"runs": None}))
         asked = explaining.Asked(tuple(dyads or ()), runs, seed, workers, not no_plots, command)
         if run is None:
             answer: Any = explaining.ensemble(job, asked, quiet)
