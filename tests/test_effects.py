@@ -224,7 +224,7 @@ def test_a_difference_that_does_not_vary_is_worth_no_number_of_runs(shift):
 # -- side by side --------------------------------------------------------------------------
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(1, 3), st.integers(1, 2))
 def test_comparison_keeps_every_pair_in_its_place(scenarios, theories):
     base = made(np.zeros((3, 2)))

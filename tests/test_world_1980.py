@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from test_shipped_world import known_source, numbers, own_source, pattern_source
+from test_shipped_world import known_source, numbers
 
 import alliance_sim as al
 from alliance_sim.compile import compile_scenario
@@ -16,6 +16,7 @@ from alliance_sim.load import load_scenario, load_world
 from alliance_sim.spec import Scenario, World
 from alliance_sim.spec.base import month_number
 from alliance_sim.spec.numbers import Lognormal
+from alliance_sim.spec.provenance import own_source, pattern_source
 
 REPLAYS = ("soviet_collapse_replay", "support_for_adversary_replay", "iran_us_allied")
 PASSAGES = {
@@ -51,8 +52,8 @@ def test_every_pair_has_a_relation(world: World) -> None:
 def test_every_number_has_a_source(world: World) -> None:
     missing = [
         ".".join(path)
-        for path, owners in numbers(world)
-        if not known_source(own_source(path, owners) or pattern_source(path, world), world)
+        for path in numbers(world)
+        if not known_source(own_source(world, path) or pattern_source(world, path), world)
     ]
     assert not missing
 
