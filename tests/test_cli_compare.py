@@ -65,10 +65,10 @@ def test_one_scenario_gets_tables_files_and_pictures(folder: Path) -> None:
     place = folder / "results" / "breach"
     assert {each.name for each in place.iterdir()} == {
         *("comparison.nc", "comparison.csv", "divergence.csv", "transitions.csv", "variance.csv"),
-        *("result.nc", "baseline.nc", "plots"),
+        *("result.nc", "baseline.nc", "effects.nc", "plots"),
     }
     drawn = {each.name for each in (place / "plots").iterdir()}
-    assert drawn == {"effect_sparta_to_persia.png", "effect_trade.png", "variance_breach.png"}
+    assert drawn == {"effect_sparta_to_persia.png", "effect_trade.png", "variance_split_breach.png"}
 
 
 def test_numbers_are_those_of_the_library(folder: Path) -> None:
@@ -122,7 +122,7 @@ def test_scenarios_times_theories(folder: Path) -> None:
     assert not (place / store.RESULT).exists()
     drawn = {each.name for each in (place / "plots").iterdir()}
     assert "ridgeline_trade.png" in drawn
-    assert {"variance_breach.png", "variance_coup.png"} <= drawn
+    assert {"variance_split_breach.png", "variance_split_coup.png"} <= drawn
     rows = pd.read_csv(place / "comparison.csv")
     keys = ["scenario", "theory", "outcome", "month"]
     assert list(rows.columns[:4]) == keys

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from worlds import small_scenario
 
 import alliance_sim as al
-from alliance_sim import plots
+from alliance_sim import plots, store
 from alliance_sim.analysis import boxes, rule_tree
 from alliance_sim.analysis.boxes import Box, Sample
 from alliance_sim.analysis.conditions import read_all
@@ -301,7 +301,13 @@ def test_command_writes_and_prints(folder: Path) -> None:
     assert "As a tree, right at" in result.stdout
     told = json.loads((folder / "results" / "breach" / "discovery.json").read_text())
     assert told["boxes"][0]["conditions"]
-    assert (folder / "results" / "breach" / "plots" / "discovery.png").exists()
+    assert (folder / "results" / "breach" / "plots" / "conditions.png").exists()
+    points = store.read(folder / "results" / "breach" / store.POINTS)
+    assert float(points["happens"].mean()) == pytest.approx(told["share"])
+    assert [float(each) for each in points["coverage"]] == [
+        each["coverage"] for each in told["boxes"]
+    ]
+    assert points.attrs["when"] == "sparta_to_persia>-0.05@1432-01"
 
 
 def test_command_with_effect_and_json(folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from chromium import Chromium, executable
-from datasets import judged, made
+from datasets import explained, judged, made, moved, searched, shared, split, stacked, swung
 from scipy import stats
 from typer.testing import CliRunner
 from worlds import small_scenario
@@ -21,6 +22,7 @@ from alliance_sim import store
 from alliance_sim.analysis import comparison
 from alliance_sim.cli import app
 from alliance_sim.errors import InputError
+from alliance_sim.plots.studies import STUDIES as DRAWN
 from alliance_sim.report import page, words, write
 from alliance_sim.report.folders import Result, read_claims, read_result
 from alliance_sim.report.parts import PARTS
@@ -28,6 +30,7 @@ from alliance_sim.spec import numbers
 
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'{{ 7 * 7 }}&amp;$\\frac{1}$"
 RUNS = 24
+KINDS_OF = {study.file: study.kinds for study in DRAWN}
 VOID = {"meta", "link", "img", "br"}
 
 
@@ -37,6 +40,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.elements, self.open, self.faults, self.texts = [], [], [], []
+        self.source = text
         self.feed(text)
         self.close()
         self.faults += [f"{tag} is never closed" for tag in self.open]
@@ -60,6 +64,11 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if not self.open or self.open[-1] != "style":
             self.texts.append(data)
+
+    def all_texts(self, tag):
+        """Texts directly within the elements of a kind."""
+        found = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", self.source, re.DOTALL)
+        return [unescape(each) for each in found]
 
     @property
     def text(self):
@@ -94,7 +103,9 @@ def runs(scenario):
 def folder(runs, tmp_path_factory):
     """A folder of results of the small world, with its baseline, a story, and an explanation."""
     place = made_folder(tmp_path_factory.mktemp("results") / "breach", *runs)
-    (place / "log_run_2.txt").write_text("Run two.\n1432-04: Athens <shuts> its markets.\n")
+    (place / "log_run_2.txt").write_text(
+        "Run two.\n1432-04: Athens <shuts> its markets.; Sparta protests.\n"
+    )
     return place
 
 
@@ -202,7 +213,8 @@ def test_a_shipped_scenario_is_named_only_if_it_is_the_same(quick, tmp_path):
 
 
 def test_the_story_of_a_run_is_told(parsed):
-    assert "1432-04: Athens <shuts> its markets." in parsed.text
+    assert "Run two." in parsed.text
+    assert "1432-04 Athens <shuts> its markets. Sparta protests." in parsed.text
 
 
 @pytest.mark.parametrize("name", ["explanation.nc", "comparison.nc", "sensitivity.nc"])
@@ -282,6 +294,170 @@ def test_sensitivity_on_the_page(quick, runs, tmp_path):
         "first number 42 (18 to 66) 20 (10 to 30) judgement judgement: a guess"
     )
     assert "judgement 90 (90 to 90) 90 (90 to 90)" in text
+
+
+def alts(parsed):
+    return [each.get("aria-label") or "" for each in parsed.all("svg")]
+
+
+def test_sensitivity_is_drawn_by_outcome_and_over_time(quick, tmp_path):
+    place = made_folder(tmp_path / "swung", made())
+    whole = swung()
+    store.write(whole, place / store.SENSITIVITY)
+    drawn = [each for each in alts(Page(page([read_result(place)]))) if "decile" in each]
+    # The mean is 0.3; the widest number swings it by 0.2 to either side.
+    assert "mean of Strength of the axis" in drawn[0]
+    assert "The US leaves the deal: weight: 0.100 to 0.500" in drawn[0]
+    assert "Rivalry in Central Asia: weight: 0.330 to 0.270" in drawn[0]
+    assert len(drawn) == 2
+    series = [each for each in alts(Page(page([read_result(place)]))) if "shares of" in each]
+    assert sum("2018-05 to 2020-11" in each for each in series) == 2
+    store.write(whole.isel(month=[-1]), place / store.SENSITIVITY)
+    assert not any("2020-11; the last" in each for each in alts(Page(page([read_result(place)]))))
+    many = xr.concat([whole.assign_coords(outcome=[f"a{k}", f"b{k}"]) for k in range(3)], "outcome")
+    store.write(many, place / store.SENSITIVITY)
+    parsed = Page(page([read_result(place)]))
+    assert sum("decile" in each for each in alts(parsed)) == 3
+    assert parsed.text.count("Shares of the variance, percent") == 6
+
+
+def test_conditions_are_drawn_if_the_points_are_those_of_the_search(quick, tmp_path):
+    place = made_folder(tmp_path / "searched", made())
+    row = {"name": "a weight", "above": "0.7", "below": None, "probabilities": [0.7, 1]}
+    row |= {"quasi_p": 0.0, "returns": 1, "basis": "data", "source": "nmc"}
+    box = {"density": 1, "coverage": 1, "mass": 0.15, "conditions": [row]}
+    found = {"hash": "0123456789abcdef", "when": ["kind=strategic_alliance"], "points": 400}
+    found |= {"share": 0.15, "finding": "conditions found", "boxes": [box]}
+    (place / store.DISCOVERY).write_text(json.dumps(found))
+
+    def drawn():
+        return [each for each in alts(Page(page([read_result(place)]))) if "Points at" in each]
+
+    assert drawn() == []
+    store.write(searched(), place / store.POINTS)
+    [alt] = drawn()
+    assert "kind=strategic_alliance comes about" in alt
+    assert "Box 1: a weight is at least 0.7 (highest 30% of its prior)" in alt
+    store.write(searched().assign_attrs(when="trade>1"), place / store.POINTS)
+    assert drawn() == []
+    store.write(searched().drop_dims("box"), place / store.POINTS)
+    assert drawn() == []
+
+
+def test_what_decisions_weighed_is_drawn_where_it_is_known(quick, scenario, runs, tmp_path):
+    place = made_folder(tmp_path / "weighed", *runs)
+    found = al.explain(scenario, runs=4, seed=3, dyads=["athens->sparta"])
+    store.write(found, place / store.EXPLANATION)
+    told = [each for each in alts(Page(page([read_result(place)]))) if "What was weighed" in each]
+    last = found["weighed"].sel(direction="athens->sparta").isel(decision=-1)
+    size = np.abs(last.where(last["cause"] != "relation", 0.0).to_numpy())
+    assert str(found["cause_name"][int(size.to_numpy().argmax())].item()) in told[0]
+    store.write(found.drop_vars("weighed"), place / store.EXPLANATION)
+    assert not any("weighed" in each for each in alts(Page(page([read_result(place)]))))
+
+
+def test_every_command_that_made_something_is_named_once(quick, tmp_path):
+    place = made_folder(tmp_path / "made", made(command="alliance-sim compare a b"))
+    for file, data, command in (
+        (store.EXPLANATION, explained(), "alliance-sim explain b --dyad iran,russia"),
+        (store.COMPARISON, several(), "alliance-sim compare a b"),
+        (store.SENSITIVITY, swung(), "alliance-sim sensitivity b --parameters '*'"),
+    ):
+        store.write(data.assign_attrs(command=command), place / file)
+    (place / store.POINTS).write_text("no dataset")
+    text = Page(page([read_result(place)])).text
+    assert text.count("alliance-sim compare a b") == 1
+    assert "alliance-sim explain b --dyad iran,russia" in text
+    assert "alliance-sim sensitivity b --parameters '*'" in text
+
+
+# -- a comparison alone --------------------------------------------------------------------
+
+TWO = ("us_exits", "us_threatens")
+
+
+def several():
+    """A comparison of two scenarios, as `alliance-sim compare` writes it."""
+    pairs = {
+        (name, "all mechanisms"): comparison.of_pair(made(), moved(shift).assign_attrs(title=name))
+        for name, shift in zip(TWO, (0.2, 0.4), strict=True)
+    }
+    about = {
+        "scenarios": json.dumps(
+            {
+                TWO[0]: {"title": "The US leaves", "question": "Does it drive Iran away?"},
+                TWO[1]: {"title": "The US threatens", "question": ""},
+            }
+        ),
+        "scenario_hashes": json.dumps(["a" * 64, "b" * 64]),
+        "runs": 60,
+    }
+    found = comparison.comparison(pairs)
+    found.attrs.pop("scenario_hash")
+    return found.assign_attrs(about)
+
+
+def test_a_comparison_alone_is_a_page(quick, tmp_path):
+    place = tmp_path / "compare"
+    place.mkdir()
+    found = several().assign_attrs(command="alliance-sim compare base us_exits us_threatens")
+    store.write(found, place / store.COMPARISON)
+    text = page([read_result(place)])
+    parsed = Page(text)
+    assert parsed.faults == []
+    assert re.findall(r"<h2>([^<]*)</h2>", text) == [
+        "Contents",
+        "Comparison",
+        "How to reproduce",
+        "Limits",
+    ]
+    assert "2 scenarios against The US leaves the nuclear deal" in parsed.all_texts("h1")
+    assert "Does it drive Iran away?" in parsed.text
+    assert "The US threatens (us threatens) no question was put" in parsed.text
+    assert "60 runs · seed 0 · scenarios aaaaaaaaaaaa , bbbbbbbbbbbb" in parsed.text
+    assert "alliance-sim compare base us_exits us_threatens" in parsed.text
+    for name, shift in (("us exits", 0.2), ("us threatens", 0.4)):
+        mean = float((moved(shift)["axis"] - made()["axis"]).isel(month=-1).mean())
+        assert f"Strength of the axis {name} all mechanisms +{mean:.3f}" in parsed.text
+    assert alts(parsed) == []
+
+
+def test_a_comparison_alone_shows_ridges_of_its_own_effects(quick, tmp_path):
+    place = tmp_path / "compare"
+    place.mkdir()
+    found = several()
+    store.write(found, place / store.COMPARISON)
+    effects = stacked((0.2, 0.4), scenario=[*TWO], theory=["all mechanisms"]).isel(month=[-1])
+    same = {key: found.attrs[key] for key in ("scenario_hashes", "seed", "runs")}
+    effects.attrs.pop("scenario_hash", None)
+    store.write(effects.assign_attrs(same), place / store.EFFECTS)
+    told = alts(Page(page([read_result(place)])))
+    assert [each.partition(":")[0] for each in told] == [
+        "Change in Strength of the axis",
+        "Change in Arms delivered",
+    ]
+    store.write(effects.assign_attrs({**same, "seed": 9}), place / store.EFFECTS)
+    assert alts(Page(page([read_result(place)]))) == []
+
+
+def test_a_comparison_stands_beside_results(quick, folder, tmp_path):
+    place = tmp_path / "compare"
+    place.mkdir()
+    store.write(several(), place / store.COMPARISON)
+    parsed = Page(page([read_result(folder), read_result(place)]))
+    assert parsed.faults == []
+    assert "2 scenarios against The US leaves the nuclear deal" in parsed.text
+
+
+@pytest.mark.parametrize("given", ["", "{", "[]", "3", '{"us_exits": 3}'])
+def test_a_comparison_with_strange_attributes_is_a_page(quick, given, tmp_path):
+    place = tmp_path / "compare"
+    place.mkdir()
+    strange = {"scenarios": given, "scenario_hashes": given, "versions": given}
+    store.write(several().assign_attrs(strange), place / store.COMPARISON)
+    parsed = Page(page([read_result(place)]))
+    assert "no question was put" in parsed.text
+    assert "not known" in parsed.text
 
 
 def test_conditions_on_the_page(quick, runs, tmp_path):
@@ -624,6 +800,80 @@ def test_plot_draws_what_is_asked_for(arguments, files, tmp_path):
         assert each.read_bytes().startswith(start)
 
 
+STUDIES = {
+    store.EXPLANATION: (explained, {"attribution_iran-russia.png", "utility_iran-russia.png"}),
+    store.SENSITIVITY: (
+        swung,
+        {f"{kind}_{name}.png" for kind in ("tornado", "influence") for name in ("axis", "arms")},
+    ),
+    store.POINTS: (searched, {"conditions.png"}),
+    store.BLOCS: (shared, {"comembership.png"}),
+    store.EFFECTS: (
+        lambda: stacked((0.2, 0.4), scenario=[*TWO]),
+        {"ridgeline_axis.png", "ridgeline_arms.png"},
+    ),
+    store.COMPARISON: (
+        lambda: split().expand_dims(scenario=["us_exits"]),
+        {"variance_split_us_exits.png"},
+    ),
+}
+
+
+def weighed():
+    """An explanation that says what decisions weighed as well."""
+    found = explained()
+    terms = (
+        found["contribution"]
+        .isel(dyad=0, side=0, drop=True)
+        .expand_dims(direction=["iran->russia", "russia->iran"])
+    )
+    return found.assign(weighed=terms.rename(month="decision").drop_vars("decision"))
+
+
+@pytest.mark.parametrize("file", STUDIES)
+def test_plot_draws_what_other_commands_left(file, tmp_path):
+    """No runs are needed for it; without the file it says which command makes it."""
+    make, files = STUDIES[file]
+    make = weighed if make is explained else make
+    kinds = [word for kind in KINDS_OF[file] for word in ("--kind", kind)]
+    (tmp_path / "made").mkdir()
+    done = call("plot", tmp_path / "made", *kinds)
+    assert done.exit_code == 2
+    for kind, command in KINDS_OF[file].items():
+        told = f"there is no {file} in '{tmp_path / 'made'}', from which '{kind}' is drawn"
+        assert f"{told}; make it with `alliance-sim {command}" in done.stderr
+    store.write(make(), tmp_path / "made" / file)
+    done = call("plot", tmp_path / "made", *kinds)
+    assert done.exit_code == 0, done.stderr
+    assert {each.name for each in (tmp_path / "made" / "plots").iterdir()} == files
+
+
+def test_plot_of_one_outcome_and_of_a_comparison_alone(tmp_path):
+    place = made_folder(tmp_path / "made", moved(0.2), made())
+    store.write(swung(), place / store.SENSITIVITY)
+    assert call("plot", place, "--outcome", "axis", "--kind", "tornado").exit_code == 0
+    assert [each.name for each in (place / "plots").iterdir()] == ["tornado_axis.png"]
+    alone = tmp_path / "compare"
+    alone.mkdir()
+    store.write(several(), alone / store.COMPARISON)
+    store.write(stacked((0.2, 0.4), scenario=[*TWO]), alone / store.EFFECTS)
+    done = call("plot", alone)
+    assert done.exit_code == 0, done.stderr
+    assert {each.name for each in (alone / "plots").iterdir()} == {
+        "ridgeline_axis.png",
+        "ridgeline_arms.png",
+    }
+
+
+def test_a_file_that_cannot_be_read_stops_only_what_needs_it(tmp_path):
+    place = made_folder(tmp_path / "made", made())
+    (place / store.SENSITIVITY).write_text("no dataset")
+    assert call("plot", place, "--kind", "matrix").exit_code == 0
+    done = call("plot", place, "--kind", "tornado")
+    assert done.exit_code == 2
+    assert "sensitivity.nc' holds no results" in done.stderr
+
+
 def test_plot_without_a_kind_draws_what_run_draws(tmp_path):
     from alliance_sim.plots import write_all
 
@@ -645,6 +895,7 @@ def test_plot_draws_claims(tmp_path):
     ("arguments", "told"),
     [
         (("--kind", "fam"), "unknown kind 'fam'; did you mean 'fan'?"),
+        (("--kind", "tornados"), "unknown kind 'tornados'; did you mean 'tornado'?"),
         (("--kind", "forest"), "a forest plot is drawn from claims"),
         (("--outcome", "arm"), "this result has no outcome 'arm'; did you mean 'arms'?"),
         (("--dyad", "iran,rusia"), "this result has no dyad 'iran-rusia'; did you mean"),

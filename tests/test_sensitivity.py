@@ -367,7 +367,7 @@ def test_command_writes_and_prints(folder: Path) -> None:
     data = store.read(folder / "results" / "breach" / "sensitivity.nc")
     assert set(table["parameter"]) == set(map(str, data["parameter"].values))
     assert {"S1", "ST_high", "mu_star", "source", "basis"} <= set(table.columns)
-    assert (folder / "results" / "breach" / "plots" / "sensitivity_trade.png").exists()
+    assert (folder / "results" / "breach" / "plots" / "tornado_trade.png").exists()
 
 
 def test_command_as_json(folder: Path) -> None:

@@ -86,9 +86,11 @@ def blocs(
     quiet = quiet or as_json
     asked = view.Asked(source, month, run, runs, seed, sizes.value, workers)
     found = view.find(asked, Chosen(tuple(settings or ()), theory), quiet)
-    files = view.write(found, out, command_line(context)) if out is not None else []
+    command = command_line(context)
+    files = view.write(found, out, command) if out is not None else []
     if as_json:
-        print_json(found.as_json() | {"files": [str(each) for each in files]})
+        about = {"command": command, "files": [str(each) for each in files]}
+        print_json(found.as_json() | about)
         return
     show(*view.blocs_view(found, top))
     if files:
