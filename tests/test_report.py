@@ -351,7 +351,7 @@ def test_what_decisions_weighed_is_drawn_where_it_is_known(quick, scenario, runs
     told = [each for each in alts(Page(page([read_result(place)]))) if "What was weighed" in each]
     last = found["weighed"].sel(direction="athens->sparta").isel(decision=-1)
     size = np.abs(last.where(last["cause"] != "relation", 0.0).to_numpy())
-    assert str(found["cause_name"][int(size.to_numpy().argmax())].item()) in told[0]
+    assert str(found["cause_name"][int(size.argmax())].item()) in told[0]
     store.write(found.drop_vars("weighed"), place / store.EXPLANATION)
     assert not any("weighed" in each for each in alts(Page(page([read_result(place)]))))
 
