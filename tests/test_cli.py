@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 from rich.console import Console
 from typer.testing import CliRunner
-from worlds import small_scenario
+from worlds import small_scenario, write_pair
 
 import alliance_sim as al
 from alliance_sim import library
@@ -50,13 +50,8 @@ needs_baseline = pytest.mark.skipif(
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a scenario and its baseline, and a wide terminal."""
-    breach = {**small_scenario(), "baseline": "calm.yaml"}
-    calm = {**small_scenario(), "name": "Peace", "interventions": [], "sources": {}}
     # The baseline reports less, which must not matter.
-    calm["outcomes"] = ["trade"]
-    for name, data in (("breach", breach), ("calm", calm)):
-        text = json.dumps(data).replace("143", "201")  # the years 1432 to 1437 become 2012 to 2017
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    write_pair(tmp_path, {"outcomes": ["trade"]})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     return tmp_path

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from typer.testing import CliRunner
-from worlds import small_scenario
+from worlds import write_pair
 
 import alliance_sim as al
 from alliance_sim import store
@@ -17,11 +17,7 @@ from alliance_sim.cli import app
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    breach = {**small_scenario(), "baseline": "calm.yaml"}
-    calm = {**small_scenario(), "name": "Peace", "interventions": [], "sources": {}}
-    for name, data in (("breach", breach), ("calm", calm)):
-        text = json.dumps(data).replace("143", "201")
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    write_pair(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     return tmp_path

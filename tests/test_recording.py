@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 from typer.testing import CliRunner
-from worlds import small_scenario
+from worlds import write_pair
 
 from alliance_sim import store
 from alliance_sim.cli import app
@@ -17,11 +17,8 @@ SHOWN = ("--quiet", "--workers", 1)
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    breach = {**small_scenario(), "baseline": "calm.yaml"}
-    calm = {**small_scenario(), "name": "Peace", "interventions": [], "sources": {}}
-    for name, data in (("breach", breach), ("the calm", calm), ("calm", calm)):
-        text = json.dumps(data).replace("143", "201")
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    write_pair(tmp_path)
+    (tmp_path / "the calm.yaml").write_bytes((tmp_path / "calm.yaml").read_bytes())
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

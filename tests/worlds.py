@@ -5,6 +5,8 @@ The numbers are made up: three Greek cities, Persia, and a league.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 MECHANISMS = (
@@ -392,3 +394,18 @@ def small_scenario(world: Any = None) -> dict[str, Any]:
         "claims": ["C01"],
         "sources": {"decree": "thucydides 1.67"},
     }
+
+
+def write_pair(folder: Path, calm: dict[str, Any] | None = None) -> None:
+    """A scenario, breach.yaml, and its baseline, calm.yaml, in years that data frames know."""
+    breach = {**small_scenario(), "baseline": "calm.yaml"}
+    peace = {
+        **small_scenario(),
+        "name": "Peace",
+        "interventions": [],
+        "sources": {},
+        **(calm or {}),
+    }
+    for name, data in (("breach", breach), ("calm", peace)):
+        text = json.dumps(data).replace("143", "201")  # the years 1432 to 1437 become 2012 to 2017
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")

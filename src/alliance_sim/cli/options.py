@@ -60,7 +60,6 @@ Against = Annotated[
 Chance = Annotated[
     bool, typer.Option("--chance", help="Draw noise as well, instead of taking expected paths.")
 ]
-NoPlots = Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -69,5 +68,6 @@ Out = Annotated[
         show_default=False,
     ),
 ]
+NoPlots = Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

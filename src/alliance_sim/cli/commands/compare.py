@@ -11,6 +11,7 @@ from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import (
     AsJson,
+    NoPlots,
     Out,
     Quiet,
     Runs,
@@ -63,7 +64,7 @@ def compare(
     sampling: SamplingMethod = None,
     workers: Workers = 1,
     out: Out = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")] = False,
+    no_plots: NoPlots = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

@@ -12,6 +12,7 @@ from alliance_sim.cli.layout import print_json, show
 from alliance_sim.cli.options import (
     Against,
     AsJson,
+    NoPlots,
     Out,
     Quiet,
     Runs,
@@ -65,7 +66,7 @@ def explain(
     theory: Theory = None,
     workers: Workers = 1,
     out: Out = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")] = False,
+    no_plots: NoPlots = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

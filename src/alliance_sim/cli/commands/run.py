@@ -11,6 +11,7 @@ from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import (
     AsJson,
+    NoPlots,
     Out,
     Quiet,
     Runs,
@@ -41,7 +42,7 @@ def run(
     sampling: SamplingMethod = None,
     workers: Workers = 1,
     out: Out = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="Draw no pictures.")] = False,
+    no_plots: NoPlots = False,
     no_baseline: Annotated[
         bool, typer.Option("--no-baseline", help="Run without the scenario's baseline.")
     ] = False,
