@@ -93,3 +93,12 @@ def test_mistakes_are_told_at_once_and_leave_no_folder(folder: Path) -> None:
     result = call("breach.yaml", "--against", "nowhere", "--out", "out")
     assert result.exit_code == 2
     assert "nowhere" in result.stderr
+
+
+def test_a_single_run_has_no_error(folder: Path) -> None:
+    result = call("breach.yaml", "--runs", 1, "--json", "--no-plots", "--out", "out")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout, parse_constant=pytest.fail)
+    effects = [each["effect"] for each in found["dyads"].values()]
+    assert [each["error"] for each in effects] == [None]
+    assert "0.000  0.000" not in call("breach.yaml", "--runs", 1, "--no-plots").stdout

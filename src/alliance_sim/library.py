@@ -11,6 +11,8 @@ from typing import Literal
 from alliance_sim.errors import InputError, Problem
 
 Kind = Literal["scenario", "world"]
+_NAMED = 12
+"""Names that a message lists; there are too many scenarios to list them all."""
 
 
 def scenario_root() -> Path:
@@ -92,4 +94,7 @@ def _suggest(wanted: str, shipped: Sequence[str], beside: Sequence[str]) -> str:
         return f"did you mean '{close[0]}'?"
     if not shipped:
         return "give the path of a file"
+    if len(shipped) > _NAMED:
+        some = ", ".join(shipped[:_NAMED])
+        return f"give the path of a file, or a name that `alliance-sim list` shows, such as {some}"
     return f"give the path of a file, or one of: {', '.join(shipped)}"

@@ -155,7 +155,10 @@ def _of_dyad(account: xr.Dataset, baseline: xr.Dataset | None, dyad: str) -> xr.
 
 
 def _summary(found: xr.DataArray) -> xr.Dataset:
-    """Mean, Monte-Carlo error and 90% interval over runs, of every cause and of all together."""
+    """Mean, Monte-Carlo error and 90% interval over runs, of every cause and of all together.
+
+    A single run has no error: NaN.
+    """
     import xarray as xr
 
     both = found.sum("side")
@@ -164,7 +167,8 @@ def _summary(found: xr.DataArray) -> xr.Dataset:
     for name, values in (("contribution", both), ("effect", both.sum("cause"))):
         if name == "effect":
             summary[name] = values.mean("run")
-        summary[f"{name}_error"] = values.std("run", ddof=min(1, runs - 1)) / np.sqrt(runs)
+        spread = values.std("run", ddof=1) if runs > 1 else values.mean("run") * np.nan
+        summary[f"{name}_error"] = spread / np.sqrt(runs)
         low, high = np.quantile(values.to_numpy(), (LOW, HIGH), axis=0)
         blank = values.isel(run=0, drop=True)
         summary |= {f"{name}_q05": blank.copy(data=low), f"{name}_q95": blank.copy(data=high)}

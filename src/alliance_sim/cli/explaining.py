@@ -13,9 +13,11 @@ from rich.text import Text
 
 from alliance_sim import store
 from alliance_sim.analysis import attribution
+from alliance_sim.cli import numbers
 from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.progress import busy, progress
+from alliance_sim.cli.running import finite
 from alliance_sim.simulate.explaining import account, chronicle, tracked
 from alliance_sim.spec.base import directed_pair, undirected_pair
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from alliance_sim.analysis.chronicle import Chronicle
 
 _SHOWN = 12  # causes named in a table
+_DIGITS = 3
+_FORM = f"+.{_DIGITS}f"
 _LEAST = 5e-4  # what rounds to nothing is not named
 _MOVERS = 6
 
@@ -58,7 +62,7 @@ class Explained:
         for dyad in self.dyads:
             rows = attribution.table(self.found, dyad)
             dyads[dyad] = {
-                "effect": {key: float(value) for key, value in self._whole(dyad).items()},
+                "effect": {key: finite(each) for key, each in self._whole(dyad).items()},
                 "causes": {str(cause): _row(row) for cause, row in rows.iterrows()},
             }
         return {
@@ -86,9 +90,11 @@ class Explained:
             yield ""
         movers = list(_movers(self.found))[:_MOVERS]
         if movers:
-            table = new_table("whose decision differed first", ("% of\nruns", "median\nmonth"))
+            table = new_table(
+                "whose decision differed first", ("% of\nruns", "after months\n(median)")
+            )
             for name, share, month in movers:
-                table.add_row(Text(name), f"{share:.0%}", f"{month:.0f}")
+                table.add_row(Text(name), numbers.percent(share), f"{month:.0f}")
             yield titled("Who moved first", table)
             yield ""
         yield Text(_NOTE + "\n")
@@ -129,21 +135,16 @@ def _pair(dyad: str) -> tuple[str, str]:
 def _cells(row: Mapping[Any, float] | pd.Series[Any]) -> list[str]:
     known = "error" in row
     return [
-        _signed(row["mean"]),
-        f"{row['error']:.3f}" if known else "",
-        f"{_signed(row['q05'])} to {_signed(row['q95'])}" if known else "",
-        _signed(row["first"]),
-        _signed(row["second"]),
+        numbers.signed(row["mean"], _FORM),
+        numbers.error(row["error"], _DIGITS) if known else "",
+        numbers.interval(row["q05"], row["q95"], _FORM) if known else "",
+        numbers.signed(row["first"], _FORM),
+        numbers.signed(row["second"], _FORM),
     ]
 
 
-def _signed(value: float) -> str:
-    shown = f"{value:+.3f}"
-    return shown if any(digit in shown for digit in "123456789") else "0.000"
-
-
 def _row(row: pd.Series[Any]) -> dict[str, Any]:
-    return {str(key): str(value) if key == "name" else float(value) for key, value in row.items()}
+    return {str(key): str(value) if key == "name" else finite(value) for key, value in row.items()}
 
 
 def _movers(found: xr.Dataset) -> Iterator[tuple[str, float, float]]:

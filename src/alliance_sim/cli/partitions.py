@@ -251,6 +251,7 @@ def _shared_view(found: Shared, top: int) -> list[RenderableType]:
     listed = list(found.partitions())
     for (first, second), each in listed[:top]:
         table.add_row(f"{_names(first)}\n{_names(second)}", share(each))
+        table.add_section()
     more = f", the {top} most frequent" if len(listed) > top else ""
     parts += [titled(f"Partitions{more}", table), "", _pairs_view(found)]
     return parts
