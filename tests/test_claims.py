@@ -308,7 +308,7 @@ def test_what_claims_share_is_run_once(write: Write, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(plan_module, "_work", count)
     counted: list[int] = []
-    plan.run(progress=counted.append)
+    plan.run(1, progress=counted.append)
     assert len(done) == len(plan.tasks)
     assert sum(counted) == plan.work
 

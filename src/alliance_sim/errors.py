@@ -53,3 +53,7 @@ class DifferentWorldsWarning(UserWarning):
 
 class RunError(AllianceSimError):
     """A run could not be finished or gave numbers that are none."""
+
+
+class WorkersLostError(AllianceSimError):
+    """The processes that shared the work ended before it was done."""

@@ -17,6 +17,7 @@ from alliance_sim.claims.measure import Json
 from alliance_sim.claims.plan import Runs
 from alliance_sim.claims.rows import ABLATION_DRAWS, THEORY_DRAWS, row_of
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 from alliance_sim.load.claims import Loaded, load_claims
 from alliance_sim.simulate import attributes
 
@@ -63,7 +64,9 @@ class Plan(Runs):
         for bound in loaded.claims:
             row_of(self, bound)
 
-    def run(self, workers: int = 1, progress: Callable[[int], None] = lambda done: None) -> Report:
+    def run(
+        self, workers: Workers = None, progress: Callable[[int], None] = lambda done: None
+    ) -> Report:
         """Run everything on the plan, and judge."""
         self.compute(workers, progress)
         return Report(tuple(row_of(self, bound) for bound in self.loaded.claims), self._settings())
@@ -120,7 +123,7 @@ def judge_claims(
     seed: int = 0,
     *,
     file: Path | None = None,
-    workers: int = 1,
+    workers: Workers = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
     """Hold claims against the model, by the rules of docs/verdicts.md.
@@ -130,7 +133,7 @@ def judge_claims(
         runs: runs with chance, and draws of the parameters.
         seed: any integer from 0.
         file: a file of claims; left out, the shipped ones.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         progress: called with the number of runs just finished.
 
     Raises:

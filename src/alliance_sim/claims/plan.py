@@ -16,6 +16,7 @@ from alliance_sim.analysis import verdicts
 from alliance_sim.analysis.verdicts import Values
 from alliance_sim.claims.variants import Variant, citing, doubled
 from alliance_sim.errors import DifferentWorldsWarning, InputError, RunError
+from alliance_sim.executors import Workers, spread
 from alliance_sim.load.claims import Loaded
 from alliance_sim.simulate import reporting_like, warn_if_unstable
 from alliance_sim.spec import Intervention, Scenario, World
@@ -140,7 +141,7 @@ class Runs:
             self._contents[id(scenario)] = silent.model_dump_json(by_alias=True, include=keys)
         return self._contents[id(scenario)]
 
-    def compute(self, workers: int, progress: Callable[[int], None]) -> None:
+    def compute(self, workers: Workers, progress: Callable[[int], None]) -> None:
         """Run everything on the plan."""
         for world in self._worlds:
             users = (each for each in self._scenarios.values() if each.world is world)
@@ -166,25 +167,13 @@ _Job = tuple[bytes, int, int, bool, tuple[Column, ...]]
 
 
 def _results(
-    tasks: Mapping[tuple[Any, ...], Task], seed: int, workers: int
+    tasks: Mapping[tuple[Any, ...], Task], seed: int, workers: Workers
 ) -> Iterator[tuple[tuple[Any, ...], Kept]]:
     """What is kept of each task, the largest begun first."""
     order = sorted(tasks, key=lambda key: -tasks[key].draws * (2 - tasks[key].chance))
-    if workers <= 1 or len(order) <= 1:
-        for key in order:
-            yield key, _work(_job(tasks[key], seed))
-        return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(min(workers, len(order)), get_context("spawn")) as pool:
-        waiting = {pool.submit(_work, _job(tasks[key], seed)): key for key in order}
-        try:
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    yield from zip(
+        order, spread(_work, [_job(tasks[key], seed) for key in order], workers), strict=True
+    )
 
 
 def _job(task: Task, seed: int) -> _Job:

@@ -16,6 +16,7 @@ from alliance_sim.cli import jobs
 from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,7 @@ class Plan(Protocol[T_co]):
         """Runs that it takes."""
         ...  # pragma: no cover
 
-    def run(self, workers: int, progress: Callable[[int], None], /) -> T_co:
+    def run(self, workers: Workers, progress: Callable[[int], None], /) -> T_co:
         """Do it."""
         ...  # pragma: no cover
 
@@ -62,10 +63,10 @@ def prepared(
         jobs.tidy([job])
 
 
-def run_plan(plan: Plan[T_co], label: str, workers: int | None, quiet: bool) -> T_co:
-    """Run a plan on so many processes, one for each core where nobody says how many."""
+def run_plan(plan: Plan[T_co], label: str, workers: Workers, quiet: bool) -> T_co:
+    """Run a plan, with its progress."""
     with progress(label, plan.runs, quiet) as advance:
-        return plan.run(workers or os.cpu_count() or 1, advance)
+        return plan.run(workers, advance)
 
 
 def say(text: str) -> None:

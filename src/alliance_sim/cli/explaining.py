@@ -18,6 +18,7 @@ from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.cli.running import finite
+from alliance_sim.executors import Workers
 from alliance_sim.simulate.explaining import account, chronicle, tracked
 from alliance_sim.spec.base import directed_pair, undirected_pair
 
@@ -41,7 +42,7 @@ class Asked:
     dyads: tuple[str, ...]
     runs: int
     seed: int
-    workers: int
+    workers: Workers
     plots: bool
     command: str
 

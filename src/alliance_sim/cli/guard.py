@@ -45,7 +45,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except InputError as error:
             stop(WRONG_INPUT, *(str(problem) for problem in error.problems))
         except AllianceSimError as error:
-            stop(WRONG_INPUT, str(error))
+            stop(FAILED, str(error))
         except KeyboardInterrupt:
             stop(INTERRUPTED, "interrupted; only what had been finished before was written")
         except MemoryError:

@@ -38,14 +38,20 @@ Theory = Annotated[
 SamplingMethod = Annotated[
     Sampling | None, typer.Option(help="How uncertain numbers are drawn across runs.")
 ]
-Workers = Annotated[int, typer.Option(min=1, metavar="W", help="Processes that share the work.")]
-AllCores = Annotated[
+Workers = Annotated[
     int | None,
     typer.Option(
-        "--workers",
         min=1,
         metavar="W",
         help="Processes that share the work; left out, one for each core.",
+        show_default=False,
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Dask scheduler whose workers share the work, such as tcp://127.0.0.1:8786.",
         show_default=False,
     ),
 ]

@@ -21,6 +21,7 @@ from alliance_sim.cli.jobs import Settings, load, make_folder, unwritable
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 from alliance_sim.library import find as find_file
 from alliance_sim.library import shipped_scenarios
 
@@ -38,7 +39,7 @@ class Asked:
     runs: int
     seed: int
     sizes: Literal["capability", "equal"]
-    workers: int
+    workers: Workers
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from alliance_sim.analysis import summary
 from alliance_sim.cli.guard import RunFailedError
 from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.errors import AllianceSimError
+from alliance_sim.executors import Workers
 from alliance_sim.results import is_class, outcome_names
 from alliance_sim.simulate import run, scenario_hash
 from alliance_sim.spec import Scenario
@@ -44,7 +45,7 @@ class Runner:
 
     runs: int
     seed: int
-    workers: int
+    workers: Workers
     _baselines: dict[tuple[str, int], xr.Dataset] = field(default_factory=dict)
 
     def work(self, job: Job) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from alliance_sim import rng
 from alliance_sim.arrays import Acts, Floats, Postures
@@ -14,6 +14,7 @@ from alliance_sim.compile import compile_scenario, labels_of
 from alliance_sim.engines import noise
 from alliance_sim.engines.blocks import Lanes, Sampling, parameter_draws, prepare
 from alliance_sim.engines.recording import record_month
+from alliance_sim.executors import Workers, spread
 from alliance_sim.program import Program
 from alliance_sim.results import Labels, Record
 from alliance_sim.step import Block, Noise, advance
@@ -21,8 +22,6 @@ from alliance_sim.step import Block, Noise, advance
 if TYPE_CHECKING:
     from alliance_sim.spec import Scenario
 
-T = TypeVar("T")
-R = TypeVar("R")
 _Task = tuple[bytes, Lanes, bool]
 Progress = Callable[[int], None]
 """Called with the number of runs just finished."""
@@ -79,7 +78,7 @@ def run_ensemble(
     scenario: Scenario,
     runs: int,
     seed: int,
-    workers: int = 1,
+    workers: Workers = 1,
     progress: Progress = lambda done: None,
     *,
     chance: bool = True,
@@ -101,7 +100,7 @@ def run_ensemble(
 def run_lanes(
     scenario: Scenario,
     blocks: Sequence[Lanes],
-    workers: int = 1,
+    workers: Workers = 1,
     progress: Progress = lambda done: None,
     *,
     chance: bool = True,
@@ -111,26 +110,12 @@ def run_lanes(
     _, labels = compiled(text)
     record = Record.empty(labels, sum(where.width for where in blocks))
     start = 0
-    tasks: Iterable[_Task] = ((text, where, chance) for where in blocks)
-    for where, part in zip(blocks, spread(_work, tasks, min(workers, len(blocks))), strict=True):
+    tasks: list[_Task] = [(text, where, chance) for where in blocks]
+    for where, part in zip(blocks, spread(_work, tasks, workers), strict=True):
         record.place(part, start)
         start += where.width
         progress(where.width)
     return record
-
-
-def spread(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
-    """The results of tasks, in order, each done by one of so many processes."""
-    if workers <= 1:
-        yield from map(work, tasks)
-        return
-    # A context of our own: the process-wide start method stays as it is. Spawned workers
-    # behave the same on every system and inherit no threads.
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(work, tasks)
 
 
 @lru_cache(maxsize=4)

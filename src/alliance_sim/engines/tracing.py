@@ -11,7 +11,7 @@ parts that add up to it. Momentum is passed on to what brought the relation into
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from alliance_sim.arrays import Acts, Floats, Postures
 from alliance_sim.engines.blocks import Lanes
-from alliance_sim.engines.ensemble import Progress, compiled, run_block, spread
+from alliance_sim.engines.ensemble import Progress, compiled, run_block
+from alliance_sim.executors import Workers, spread
 from alliance_sim.results import Record
 from alliance_sim.rules import decision, updates
 from alliance_sim.step import MECHANISMS, Block
@@ -207,7 +208,7 @@ def trace_ensemble(
     scenario: Scenario,
     blocks: Sequence[Lanes],
     pairs: tuple[tuple[int, int], ...],
-    workers: int = 1,
+    workers: Workers = 1,
     progress: Progress = lambda done: None,
     *,
     chance: bool = True,
@@ -216,10 +217,8 @@ def trace_ensemble(
     text = pickle.dumps(scenario)
     runs = sum(where.width for where in blocks)
     record, whole, start = Record.empty(compiled(text)[1], runs), None, 0
-    tasks: Iterable[_Task] = ((text, where, pairs, chance) for where in blocks)
-    for where, (part, trace) in zip(
-        blocks, spread(_work, tasks, min(workers, len(blocks))), strict=True
-    ):
+    tasks: list[_Task] = [(text, where, pairs, chance) for where in blocks]
+    for where, (part, trace) in zip(blocks, spread(_work, tasks, workers), strict=True):
         whole = whole or trace.widened(runs)
         record.place(part, start)
         whole.place(trace, start)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from alliance_sim.executors import Workers
 from alliance_sim.program import NEVER, Program
 from alliance_sim.rng import BLOCK
 from alliance_sim.simulate.ensembles import check_finite
@@ -113,7 +114,7 @@ class Experiment:
         self,
         points: Doubles,
         luck: Rows,
-        workers: int = 1,
+        workers: Workers = None,
         progress: Progress = lambda done: None,
     ) -> Results:
         """Outcomes at points.
@@ -121,7 +122,7 @@ class Experiment:
         Args:
             points: (point, factor), probabilities in (0, 1), factors in the order of ``factors``.
             luck: (point,), which row of chance each has; scenario and baseline share it.
-            workers: processes to share the work.
+            workers: processes to share the work, or any executor; None for all cores.
             progress: called with the number of runs just finished.
         """
         from alliance_sim.engines.ensemble import run_lanes

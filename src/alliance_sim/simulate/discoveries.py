@@ -16,6 +16,7 @@ from alliance_sim.analysis import boxes, rule_tree
 from alliance_sim.analysis.boxes import Box, FoundBox
 from alliance_sim.analysis.conditions import Question, read_all
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.simulate.designs import Doubles, Experiment, Progress, Results, spread
 from alliance_sim.simulate.ensembles import (
@@ -42,7 +43,7 @@ def discover(
     runs: int = 2048,
     seed: int = 0,
     *,
-    workers: int = 1,
+    workers: Workers = None,
     chance: bool = False,
     progress: Progress = lambda done: None,
 ) -> Discovery:
@@ -55,7 +56,7 @@ def discover(
         against: a baseline, what an ``effect:`` is measured against.
         runs: how many points of the numbers' joint prior to try.
         seed: any integer from 0.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         chance: False looks at expected paths, on which the numbers (and elections) decide what
             happens; True at single histories with noise, in which they make it more or less likely.
         progress: called with the number of runs just finished.
@@ -117,7 +118,7 @@ class Search:
         """Runs that it takes altogether."""
         return self.points * self.experiment.runs_per_point
 
-    def run(self, workers: int = 1, progress: Progress = lambda done: None) -> Discovery:
+    def run(self, workers: Workers = None, progress: Progress = lambda done: None) -> Discovery:
         """Do it."""
         check_numbers(workers=workers)
         experiment, seed = self.experiment, self.experiment.seed

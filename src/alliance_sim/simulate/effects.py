@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 from alliance_sim.simulate.crossing import Pair, cross
 from alliance_sim.simulate.ensembles import as_scenario, check_numbers, run, scenario_hash
 from alliance_sim.spec import Scenario
@@ -23,7 +24,7 @@ def compare(
     *,
     theories: Sequence[str | None] | None = None,
     replicates: int | None = None,
-    workers: int = 1,
+    workers: Workers = None,
     chance: bool = True,
 ) -> xr.Dataset:
     """Effect of scenarios against a baseline, run by run.
@@ -41,7 +42,7 @@ def compare(
             mostly outweigh what theories differ by: set ``drivers`` to false to see that.
         replicates: how often to repeat each run's parameters with other chance, so that
             :func:`alliance_sim.analysis.variance.variance_split` can tell the two apart.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         chance: False compares expected paths, as in :func:`run`.
 
     Returns:
@@ -107,7 +108,7 @@ def _run_pairs(
     seed: int,
     replicates: Sequence[int],
     *,
-    workers: int,
+    workers: Workers,
     chance: bool,
 ) -> list[xr.Dataset]:
     """Differences of every pair and replicate, in this order; equal baselines are run once."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alliance_sim.errors import InputError, Problem, RunError, UnstableModelWarning
+from alliance_sim.executors import Workers, unfit
 from alliance_sim.load import load_scenario
 from alliance_sim.spec import Intervention, Scenario
 from alliance_sim.spec.scenario import Between, Hazard
@@ -32,7 +33,7 @@ def run(
     runs: int = 1000,
     seed: int = 0,
     *,
-    workers: int = 1,
+    workers: Workers = None,
     progress: Callable[[int], None] | None = None,
     chance: bool = True,
     replicate: int = 0,
@@ -43,7 +44,7 @@ def run(
         scenario: a checked scenario, the name of a shipped one, or a path to a file.
         runs: number of runs. More runs add to the earlier ones and change none of them.
         seed: any integer from 0; the same seed gives the same numbers, whatever the workers.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         progress: called with the number of runs just finished.
         chance: False gives every run its expected path: each decision does what it does on
             average and nothing is shaken, so that runs differ by their parameters (and by
@@ -79,7 +80,7 @@ def run(
 
     checked = as_scenario(scenario)
     check_numbers(runs=runs, seed=seed, workers=workers, replicate=replicate)
-    runs, seed, workers = int(runs), int(seed), int(workers)
+    runs, seed = int(runs), int(seed)
     warn_if_unstable(checked)
     tell = progress or (lambda done: None)
     record = run_ensemble(checked, runs, seed, workers, tell, chance=chance, replicate=replicate)
@@ -184,14 +185,15 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def check_numbers(**numbers: int) -> None:
-    """Refuse counts that make no sense."""
+def check_numbers(*, workers: object = None, **numbers: int) -> None:
+    """Refuse counts that make no sense, and workers that are none."""
     least = {"seed": 0, "replicate": 0, "run": 0}
     problems = [
         Problem(f"{name} is {value!r}", f"give a whole number of at least {least.get(name, 1)}")
         for name, value in numbers.items()
         if isinstance(value, bool) or not _is_index(value) or value < least.get(name, 1)
     ]
+    problems += unfit(workers)
     if problems:
         raise InputError(problems)
 

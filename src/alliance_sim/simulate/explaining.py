@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.simulate.ensembles import (
     as_scenario,
@@ -38,7 +39,7 @@ def explain(
     seed: int = 0,
     *,
     against: Scenario | str | Path | None = None,
-    workers: int = 1,
+    workers: Workers = None,
     chance: bool = True,
     progress: Callable[[int], None] = lambda done: None,
 ) -> xr.Dataset:
@@ -51,7 +52,7 @@ def explain(
         seed: any integer from 0.
         against: a baseline; the parts are then those of the paired effect. Left out, they are those
             of the change since the base date.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         chance: False explains expected paths, as in :func:`alliance_sim.run`.
         progress: called with the number of runs just finished.
 
@@ -87,7 +88,7 @@ def account(
     runs: int = RUNS,
     seed: int = 0,
     *,
-    workers: int = 1,
+    workers: Workers = None,
     chance: bool = True,
     progress: Callable[[int], None] = lambda done: None,
 ) -> xr.Dataset:
@@ -113,7 +114,7 @@ def account(
     pairs = _pairs(program.actors, dyads)
     causes = 4 + len(program.mechanism_weight) + len(program.drivers)
     _refuse_what_cannot_fit(causes * len(pairs) * (program.months + 1), int(runs))
-    record, trace = trace_ensemble(checked, blocks, pairs, int(workers), progress, chance=chance)
+    record, trace = trace_ensemble(checked, blocks, pairs, workers, progress, chance=chance)
     check_finite(record, seed)
     return _dataset(checked, record, trace, pairs, attributes(checked, runs, seed, chance))
 

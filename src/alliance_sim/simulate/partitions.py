@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from alliance_sim.analysis.blocs import Blocs, blocs_of
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 from alliance_sim.load.blocs import load_blocs, read_blocs
 from alliance_sim.simulate.ensembles import as_scenario, run
 from alliance_sim.spec import Scenario
@@ -52,7 +53,7 @@ def run_until(
     runs: int = 1000,
     seed: int = 0,
     *,
-    workers: int = 1,
+    workers: Workers = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[xr.Dataset, When]:
     """Run a scenario up to a month, and say at which end of the dataset that month is.
@@ -64,7 +65,7 @@ def run_until(
         month: YYYY-MM; None for the end of the horizon.
         runs: number of runs.
         seed: any integer from 0.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         progress: called with the number of runs just finished.
 
     Raises:
@@ -102,7 +103,7 @@ def shared_blocs(
     seed: int = 0,
     *,
     sizes: Sizes = "capability",
-    workers: int = 1,
+    workers: Workers = None,
     progress: Callable[[int], None] | None = None,
 ) -> xr.Dataset:
     """How often each pair of actors shares a bloc at a month, over the runs of a scenario.
@@ -116,7 +117,7 @@ def shared_blocs(
         runs: number of runs.
         seed: any integer from 0.
         sizes: ``capability`` of the base date, or ``equal``.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         progress: called with the number of runs just finished.
 
     Returns:

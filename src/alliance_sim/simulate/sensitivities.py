@@ -23,6 +23,7 @@ from alliance_sim.analysis.conditions import (
 from alliance_sim.analysis.swings import Swings, swings
 from alliance_sim.analysis.variance_shares import Shares, shares
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
 from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.simulate.designs import Doubles, Experiment, Factor, Progress, Rows
 from alliance_sim.simulate.ensembles import as_scenario, check_numbers, warn_if_unstable
@@ -74,7 +75,7 @@ def sensitivity(
     month: str | None = None,
     design: SensitivityDesign | None = None,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = None,
     progress: Progress = lambda done: None,
 ) -> xr.Dataset:
     """Which uncertain numbers an outcome's variance comes from, and what those rest on.
@@ -87,7 +88,7 @@ def sensitivity(
         month: the month to look at, YYYY-MM; left out, the last.
         design: how hard to look.
         seed: any integer from 0; the same seed gives the same numbers, whatever the workers.
-        workers: processes to share the work.
+        workers: processes to share the work, or any executor; None for all cores.
         progress: called with the number of runs just finished.
 
     Returns:
@@ -237,7 +238,7 @@ class Study:
         points = self.screening_points + self.sharing_points
         return points * self.experiment.runs_per_point
 
-    def run(self, workers: int = 1, progress: Progress = lambda done: None) -> xr.Dataset:
+    def run(self, workers: Workers = None, progress: Progress = lambda done: None) -> xr.Dataset:
         """Do it; see :func:`sensitivity` for what comes back."""
         from alliance_sim.simulate.sensitivity_data import dataset
 
@@ -253,7 +254,7 @@ class Study:
 
     # -- screening ---------------------------------------------------------------------------
 
-    def _screen(self, workers: int, progress: Progress) -> dict[str, Doubles]:
+    def _screen(self, workers: Workers, progress: Progress) -> dict[str, Doubles]:
         """Measures of every number that is looked at, (outcome, month, factor)."""
         generator = self._stream("screening")
         size, count = len(self.experiment.factors), self.design.trajectories
@@ -316,7 +317,7 @@ class Study:
         """Every group to be drawn anew, each once."""
         return list(dict.fromkeys([*self.named(chosen).values(), *self.grounds().values()]))
 
-    def _share(self, chosen: Sequence[int], workers: int, progress: Progress) -> Sharing:
+    def _share(self, chosen: Sequence[int], workers: Workers, progress: Progress) -> Sharing:
         n, groups = self.design.points, self._groups(chosen)
         a, b = self._rows()
         mine = np.arange(n)
@@ -349,7 +350,9 @@ class Study:
         inside = np.clip(drawn, 2.0**-54, 1 - 2.0**-53)
         return inside[:, :size], inside[:, size:]
 
-    def _answers(self, points: Doubles, luck: Rows, workers: int, progress: Progress) -> Doubles:
+    def _answers(
+        self, points: Doubles, luck: Rows, workers: Workers, progress: Progress
+    ) -> Doubles:
         """What is asked, (question, month, point): levels, or effects where there is a baseline."""
         found = self.experiment.run(points, luck, workers, progress)
         months = list(self.months)

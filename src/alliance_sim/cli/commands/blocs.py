@@ -11,7 +11,7 @@ import typer
 from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
-from alliance_sim.cli.options import AsJson, Quiet, Runs, Seed, Settings, Theory, Workers
+from alliance_sim.cli.options import AsJson, Quiet, Runs, Scheduler, Seed, Settings, Theory, Workers
 from alliance_sim.cli.recording import command_line
 
 
@@ -61,7 +61,8 @@ def blocs(
     top: Annotated[int, typer.Option(min=1, metavar="N", help="How many partitions to print.")] = 5,
     settings: Settings = None,
     theory: Theory = None,
-    workers: Workers = 1,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -80,12 +81,14 @@ def blocs(
     scenario: how often each pair shares a bloc. Definitions are in docs/blocs.md.
     """
     from alliance_sim.cli import partitions as view
+    from alliance_sim.cli.hands import hands
     from alliance_sim.cli.jobs import Settings as Chosen
     from alliance_sim.cli.layout import show
 
     quiet = quiet or as_json
-    asked = view.Asked(source, month, run, runs, seed, sizes.value, workers)
-    found = view.find(asked, Chosen(tuple(settings or ()), theory), quiet)
+    with hands(workers, scheduler) as several:
+        asked = view.Asked(source, month, run, runs, seed, sizes.value, several)
+        found = view.find(asked, Chosen(tuple(settings or ()), theory), quiet)
     command = command_line(context)
     files = view.write(found, out, command) if out is not None else []
     if as_json:

@@ -10,7 +10,7 @@ import typer
 from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
-from alliance_sim.cli.options import AsJson, Quiet, Seed
+from alliance_sim.cli.options import AsJson, Quiet, Scheduler, Seed, Workers
 
 
 @app.command(epilog="Example: alliance-sim claims --only C01,C02")
@@ -26,15 +26,8 @@ def claims(
         int, typer.Option(min=1, metavar="N", help="Runs, and draws of the parameters.")
     ] = 2048,
     seed: Seed = 0,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="W",
-            help="Processes that share the work; left out, one for each core.",
-            show_default=False,
-        ),
-    ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -48,17 +41,16 @@ def claims(
 
     The verdicts follow rules fixed beforehand, in docs/verdicts.md.
     """
-    import os
-
     from alliance_sim.claims import plan_claims
+    from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy, progress
 
     quiet = quiet or as_json
     with busy("reading", quiet):
         ids = [each.strip() for each in only.split(",")] if only is not None else []
         plan = plan_claims(file, ids, runs, seed)
-    with progress("claims", plan.work, quiet) as advance:
-        report = plan.run(workers or os.cpu_count() or 1, advance)
+    with hands(workers, scheduler) as several, progress("claims", plan.work, quiet) as advance:
+        report = plan.run(several, advance)
     if as_json:
         print_json(report.as_json())
         return

@@ -16,6 +16,7 @@ from alliance_sim.cli.options import (
     Quiet,
     Runs,
     SamplingMethod,
+    Scheduler,
     Seed,
     Settings,
     Workers,
@@ -62,7 +63,8 @@ def compare(
         ),
     ] = 2,
     sampling: SamplingMethod = None,
-    workers: Workers = 1,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Out = None,
     no_plots: NoPlots = False,
     quiet: Quiet = False,
@@ -75,6 +77,7 @@ def compare(
     results/compare: comparison.nc and .csv, divergence.csv, variance.csv and pictures.
     """
     from alliance_sim.cli import comparing, jobs
+    from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy
 
     quiet = quiet or as_json
@@ -83,14 +86,15 @@ def compare(
         plan = comparing.prepare(baseline, scenarios, chosen, theories or None, replicates, out)
     command = command_line(context)
     try:
-        _compare(plan, (runs, seed, workers), command, not no_plots, quiet, as_json)
+        with hands(workers, scheduler) as several:
+            _compare(plan, (runs, seed, several), command, not no_plots, quiet, as_json)
     finally:
         jobs.remove_empty(plan.made)
 
 
 def _compare(
     plan: Any,
-    size: tuple[int, int, int],
+    size: tuple[int, int, Any],
     command: str,
     plots: bool,
     quiet: bool,

@@ -11,7 +11,6 @@ from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import (
     Against,
-    AllCores,
     AsJson,
     Chance,
     NoPlots,
@@ -19,9 +18,11 @@ from alliance_sim.cli.options import (
     Quiet,
     Runs,
     ScenarioName,
+    Scheduler,
     Seed,
     Settings,
     Theory,
+    Workers,
 )
 from alliance_sim.cli.recording import command_line
 
@@ -49,7 +50,8 @@ def discover(
     seed: Seed = 0,
     settings: Settings = None,
     theory: Theory = None,
-    workers: AllCores = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Out = None,
     no_plots: NoPlots = False,
     quiet: Quiet = False,
@@ -62,6 +64,7 @@ def discover(
     """
     from alliance_sim.cli import analysing
     from alliance_sim.cli.discovery import discovery_view
+    from alliance_sim.cli.hands import hands
     from alliance_sim.cli.layout import show
     from alliance_sim.cli.progress import busy
     from alliance_sim.simulate import plan_discovery
@@ -69,7 +72,8 @@ def discover(
     quiet = quiet or as_json
     with analysing.prepared(scenario, (settings, theory), out, against, True, quiet) as job:
         search = plan_discovery(job.scenario, when, job.baseline, runs, seed, chance)
-        found = analysing.run_plan(search, "discover", workers, quiet)
+        with hands(workers, scheduler) as several:
+            found = analysing.run_plan(search, "discover", several, quiet)
         with busy("writing results and drawing pictures", quiet):
             told, files = analysing.write_discovery(found, job, command_line(context), not no_plots)
         if as_json:

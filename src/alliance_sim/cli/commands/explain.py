@@ -17,6 +17,7 @@ from alliance_sim.cli.options import (
     Quiet,
     Runs,
     ScenarioName,
+    Scheduler,
     Seed,
     Settings,
     Theory,
@@ -64,7 +65,8 @@ def explain(
     seed: Seed = 0,
     settings: Settings = None,
     theory: Theory = None,
-    workers: Workers = 1,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Out = None,
     no_plots: NoPlots = False,
     quiet: Quiet = False,
@@ -77,6 +79,7 @@ def explain(
     """
     from alliance_sim.cli import explaining
     from alliance_sim.cli import jobs as preparing
+    from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy
 
     quiet = quiet or as_json
@@ -86,11 +89,13 @@ def explain(
     try:
         # The story of one run is the same, however many there are.
         command = command_line(context, **({} if run is None else {"runs": None}))
-        asked = explaining.Asked(tuple(dyads or ()), runs, seed, workers, not no_plots, command)
-        if run is None:
-            answer: Any = explaining.ensemble(job, asked, quiet)
-        else:
-            answer = explaining.story(job, asked, run)
+        with hands(workers, scheduler) as several:
+            asked = explaining.Asked(tuple(dyads or ()), runs, seed, several, not no_plots, command)
+            answer: Any = (
+                explaining.ensemble(job, asked, quiet)
+                if run is None
+                else explaining.story(job, asked, run)
+            )
     finally:
         preparing.tidy([job])
     if as_json:

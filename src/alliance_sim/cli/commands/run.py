@@ -16,6 +16,7 @@ from alliance_sim.cli.options import (
     Quiet,
     Runs,
     SamplingMethod,
+    Scheduler,
     Seed,
     Settings,
     Theory,
@@ -40,7 +41,8 @@ def run(
     settings: Settings = None,
     theory: Theory = None,
     sampling: SamplingMethod = None,
-    workers: Workers = 1,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Out = None,
     no_plots: NoPlots = False,
     no_baseline: Annotated[
@@ -54,6 +56,7 @@ def run(
     Results go to a folder: result.nc (for xarray), summary.csv, classes.csv and pictures.
     """
     from alliance_sim.cli import jobs as preparing
+    from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy
 
     quiet = quiet or as_json
@@ -62,10 +65,10 @@ def run(
             tuple(settings or ()), theory, sampling.value if sampling else None
         )
         jobs = preparing.prepare(scenarios, chosen, out, not no_baseline)
-    size = (runs, seed, workers)
     commands = [command_line(context, scenarios=[each]) for each in scenarios]
     try:
-        _run_jobs(jobs, commands, size, not no_plots, quiet, as_json)
+        with hands(workers, scheduler) as several:
+            _run_jobs(jobs, commands, (runs, seed, several), not no_plots, quiet, as_json)
     finally:
         preparing.tidy(jobs)
 
@@ -73,7 +76,7 @@ def run(
 def _run_jobs(
     jobs: list[Any],
     commands: list[str],
-    size: tuple[int, int, int],
+    size: tuple[int, int, Any],
     plots: bool,
     quiet: bool,
     as_json: bool,

@@ -12,16 +12,17 @@ from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import (
     Against,
-    AllCores,
     AsJson,
     Chance,
     NoPlots,
     Out,
     Quiet,
     ScenarioName,
+    Scheduler,
     Seed,
     Settings,
     Theory,
+    Workers,
 )
 from alliance_sim.cli.recording import command_line
 
@@ -91,7 +92,8 @@ def sensitivity(
     seed: Seed = 0,
     settings: Settings = None,
     theory: Theory = None,
-    workers: AllCores = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Out = None,
     no_plots: NoPlots = False,
     quiet: Quiet = False,
@@ -103,6 +105,7 @@ def sensitivity(
     and chance. Written to the scenario's folder: sensitivity.nc, sensitivity.csv, a picture.
     """
     from alliance_sim.cli import analysing
+    from alliance_sim.cli.hands import hands
     from alliance_sim.simulate import SensitivityDesign, plan_sensitivity
 
     design = SensitivityDesign(method.value, points, trajectories, top, parameters, series, chance)
@@ -113,7 +116,8 @@ def sensitivity(
         study = plan_sensitivity(job.scenario, job.baseline, outcome or (), month, design, seed)
         if not quiet:
             analysing.say(analysing.cost_of(study))
-        data = analysing.run_plan(study, "sensitivity", workers, quiet)
+        with hands(workers, scheduler) as several:
+            data = analysing.run_plan(study, "sensitivity", several, quiet)
         data.attrs["command"] = command_line(context)
         found = analysing.SensitivityFinding(job, data, month)
         _tell(found, not no_plots, quiet, as_json)

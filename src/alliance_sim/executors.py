@@ -1,0 +1,108 @@
+"""Who does the work: this process, processes of this machine, or any executor."""
+
+from __future__ import annotations
+
+import multiprocessing
+import operator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from typing import Any, SupportsIndex, TypeVar
+
+from alliance_sim.errors import Problem, WorkersLostError
+
+Workers = int | Executor | None
+"""Processes to share the work, or any ``concurrent.futures.Executor``; None for all cores."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+_AHEAD = 1024
+"""Tasks handed to an executor before the first of them is done."""
+_WORTH_A_PROCESS = 2
+"""Tasks below which starting one more process costs more time than it saves."""
+
+
+def unfit(workers: Any) -> list[Problem]:
+    """What is wrong with what somebody gave as workers; nothing, if it can be used."""
+    if workers is None or isinstance(workers, Executor):
+        return []
+    if (
+        isinstance(workers, SupportsIndex)
+        and not isinstance(workers, bool)
+        and workers.__index__() > 0
+    ):
+        return []
+    mend = "give a whole number of at least 1, an executor, or nothing for all cores"
+    return [Problem(f"workers is {workers!r}", mend)]
+
+
+def spread(work: Callable[[T], R], tasks: Collection[T], workers: Workers = None) -> Iterator[R]:
+    """The results of tasks, in their order, whoever does them.
+
+    Args:
+        work: a function that other processes can import.
+        tasks: what to do, in things that can be pickled.
+        workers: processes to start, an executor to hand the tasks to, or None for a process for
+            each core where there is enough to do.
+
+    Raises:
+        WorkersLostError: where those that do the work are gone.
+    """
+    executor = _executor(workers, len(tasks))
+    if executor is None:
+        yield from map(work, tasks)
+        return
+    waiting: deque[Future[R]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(executor.submit(work, task))
+            if len(waiting) == _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except (BrokenExecutor, CancelledError) as error:
+        raise WorkersLostError(
+            "a process that shared the work is gone: it was killed, or ran out of memory"
+        ) from error
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+def all_cores() -> int:
+    """Cores that this process may use, by its affinity and the limits of its container."""
+    from loky import cpu_count
+
+    return int(cpu_count())
+
+
+def _executor(workers: Workers, tasks: int) -> Executor | None:
+    """Where the tasks go; None to do them in this process."""
+    if isinstance(workers, Executor):
+        return workers
+    if workers is None:
+        # What is itself one of many processes does not start as many again.
+        child = multiprocessing.parent_process() is not None
+        count = 1 if child else min(all_cores(), tasks // _WORTH_A_PROCESS)
+    else:
+        count = min(operator.index(workers), tasks)
+    if count <= 1 or multiprocessing.current_process().daemon:  # these may start no others
+        return None
+    # Its processes are started afresh, without running the main script once more, so that it
+    # needs no guard; they leave the start method of multiprocessing as it is, stay for the next
+    # call, and end by themselves when this process does or asks nothing of them for a while.
+    from loky import get_reusable_executor
+
+    executor: Executor = get_reusable_executor(count, timeout=_IDLE, initializer=_leave_interrupts)
+    return executor
+
+
+_IDLE = 30
+"""Seconds after which a process without work ends."""
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the main process, which lets the others end what they are at."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
