@@ -65,7 +65,7 @@ def test_one_scenario_gets_tables_files_and_pictures(folder: Path) -> None:
     place = folder / "results" / "breach"
     assert {each.name for each in place.iterdir()} == {
         *("comparison.nc", "comparison.csv", "divergence.csv", "transitions.csv", "variance.csv"),
-        *("result.nc", "baseline.nc", "effects.nc", "plots"),
+        *("result.zarr", "baseline.zarr", "effects.nc", "plots"),
     }
     drawn = {each.name for each in (place / "plots").iterdir()}
     assert drawn == {"effect_sparta_to_persia.png", "effect_trade.png", "variance_split_breach.png"}

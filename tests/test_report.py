@@ -195,7 +195,7 @@ def test_the_command_is_the_one_that_was_given(quick, folder, tmp_path, runs):
 
 def test_without_a_command_the_python_on_the_page_gives_the_same_numbers(folder, runs, text):
     code = re.search(r"<pre><code>(import.*?)</code></pre>", text, re.DOTALL)[1]
-    code = code.replace("&#34;", '"').replace('"result.nc"', repr(str(folder / store.RESULT)))
+    code = code.replace("&#34;", '"').replace('"result.zarr"', repr(str(folder / store.RESULT)))
     found: dict = {}
     exec(code, found)
     np.testing.assert_array_equal(found["ds"]["trade"], runs[0]["trade"])
@@ -759,7 +759,7 @@ def test_report_tells_all_mistakes_at_once(tmp_path, monkeypatch):
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         "there is no folder or file 'us_exit'; did you mean 'results/us_exits'?",
-        "there is no result.nc in 'results'; name one of: results/us_exits",
+        "there is no result.zarr in 'results'; name one of: results/us_exits",
         "'other.nc' holds no results; give a file or folder that a command of alliance-sim wrote",
         "cannot read 'none.json': no such file or directory; name another",
     ]

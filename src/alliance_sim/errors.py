@@ -47,6 +47,10 @@ class UnstableModelWarning(UserWarning):
     """The model would run away from its base state with nothing pushing it."""
 
 
+class FailedRunsWarning(UserWarning):
+    """Some runs of an ensemble failed, and were left out of its results."""
+
+
 class DifferentWorldsWarning(UserWarning):
     """A scenario and its baseline do not share a world, so that their difference is mixed."""
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from alliance_sim.errors import RunError
+
 if TYPE_CHECKING:
     import xarray as xr
+
+
+NOT_FINITE = "it gave a number that is not finite"
+FAILURE = "failure"
+"""Variable of why a run failed."""
 
 
 @dataclass
@@ -29,6 +37,8 @@ class Record:
     """(i, j, r) alignment of everyone at the horizon."""
     parameters: npt.NDArray[np.float32]
     """(uncertain number, r)."""
+    failure: npt.NDArray[np.object_]
+    """(r,) why a run failed; empty text where it did not."""
 
     @classmethod
     def empty(cls, labels: Labels, runs: int) -> Record:
@@ -41,13 +51,29 @@ class Record:
             first=np.empty((n, n, runs), np.float32),
             last=np.empty((n, n, runs), np.float32),
             parameters=np.empty((len(labels.parameters), runs), np.float32),
+            failure=np.full(runs, "", object),
         )
+
+    @classmethod
+    def failed(cls, labels: Labels, reason: str) -> Record:
+        """The record of one run that failed."""
+        record = cls.empty(labels, 1)
+        for each in fields(record):
+            getattr(record, each.name)[...] = -1 if each.name == "classes" else np.nan
+        record.failure[...] = reason
+        return record
+
+    def mark_not_finite(self) -> None:
+        """Count as failed every run that gave a number that is none."""
+        parts = (self.outcomes, self.alignment, self.last)
+        finite = np.logical_and.reduce([np.isfinite(each).all(axis=(0, 1)) for each in parts])
+        self.failure[~finite & (self.failure == "")] = NOT_FINITE
 
     def place(self, part: Record, start: int) -> None:
         """Copy the record of a block to its runs."""
-        for name in ("outcomes", "alignment", "classes", "first", "last", "parameters"):
-            array = getattr(part, name)
-            getattr(self, name)[..., start : start + array.shape[-1]] = array
+        for each in fields(self):
+            array = getattr(part, each.name)
+            getattr(self, each.name)[..., start : start + array.shape[-1]] = array
 
 
 @dataclass(frozen=True)
@@ -119,7 +145,8 @@ def dataset(record: Record, labels: Labels, attributes: Mapping[str, Any]) -> xr
         notes: dict[str, Any] = {"long_name": outcome.name, "about": outcome.about}
         values: npt.NDArray[Any] = record.outcomes[place].T
         if outcome.is_class:
-            values, notes = values.astype(np.int8), notes | flags
+            known = np.nan_to_num(values, nan=-1.0)  # of a run that failed there is no class
+            values, notes = known.astype(np.int8), notes | flags
         else:
             notes |= {"units": outcome.unit, "valid_range": np.array(outcome.range)}
             if outcome.smallest_effect is not None:
@@ -149,6 +176,7 @@ def dataset(record: Record, labels: Labels, attributes: Mapping[str, Any]) -> xr
         record.parameters.T,
         {"long_name": "value drawn for each uncertain number", "units": "as in the scenario"},
     )
+    variables[FAILURE] = ("run", record.failure, {"long_name": "why a run failed"})
     coordinates = {
         "run": np.arange(record.first.shape[-1]),
         "month": _months(labels.start, labels.months),
@@ -170,6 +198,56 @@ def _runs_first(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _months(start: str, months: int) -> npt.NDArray[np.datetime64]:
     first = np.datetime64(start, "M")
     return (first + np.arange(months + 1)).astype("datetime64[s]")
+
+
+def without_failed(ds: xr.Dataset) -> xr.Dataset:
+    """The runs that did not fail; the attribute ``failures`` names the others, with why.
+
+    Raises:
+        RunError: where every run failed.
+    """
+    reasons = [str(each) for each in ds[FAILURE].to_numpy()]
+    failed = np.array([bool(each) for each in reasons], bool)
+    ds = ds.drop_vars(FAILURE)
+    if not failed.any():
+        return ds
+    if failed.all():
+        raise RunError(f"every run of seed {ds.attrs.get('seed')} failed: {reasons[0]}")
+    failures = [
+        {"run": int(ds["run"][place]), "reason": reasons[place]} for place in np.flatnonzero(failed)
+    ]
+    return ds.isel(run=np.flatnonzero(~failed)).assign_attrs(failures=json.dumps(failures))
+
+
+def with_failed(ds: xr.Dataset) -> xr.Dataset:
+    """The opposite: a place for every run, with why it failed, or nothing."""
+    import xarray as xr
+
+    total = int(ds.attrs.get("runs", ds.sizes["run"]))
+    failed = {each["run"]: each["reason"] for each in failures_of(ds)}
+    if failed:
+        empty = {
+            name: np.nan if each.dtype.kind == "f" else -1 for name, each in ds.data_vars.items()
+        }
+        full = ds.reindex(run=np.arange(total), fill_value=empty)
+        ds = full.assign({name: full[name].astype(ds[name].dtype) for name in ds.data_vars})
+    reasons = np.array([failed.get(int(run), "") for run in ds["run"]], object)
+    return ds.assign({FAILURE: xr.Variable("run", reasons)})
+
+
+def failures_of(ds: xr.Dataset) -> list[dict[str, Any]]:
+    """The runs that failed and were left out, each with its number and why."""
+    found: list[dict[str, Any]] = json.loads(ds.attrs.get("failures", "[]"))
+    return found
+
+
+def shared_runs(*datasets: xr.Dataset) -> tuple[xr.Dataset, ...]:
+    """Datasets without the runs that failed in any of them, so that the rest can be paired."""
+    if not any(map(failures_of, datasets)):
+        return datasets
+    import xarray as xr
+
+    return tuple(xr.align(*datasets, join="inner", exclude={*datasets[0].dims} - {"run"}))
 
 
 def outcome_names(ds: xr.Dataset) -> Sequence[str]:

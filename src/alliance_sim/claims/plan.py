@@ -18,7 +18,7 @@ from alliance_sim.claims.variants import Variant, citing, doubled
 from alliance_sim.errors import DifferentWorldsWarning, InputError, RunError
 from alliance_sim.executors import Workers, spread
 from alliance_sim.load.claims import Loaded
-from alliance_sim.simulate import reporting_like, warn_if_unstable
+from alliance_sim.simulate import check_sound, reporting_like, warn_if_unstable
 from alliance_sim.spec import Intervention, Scenario, World
 
 Column = tuple[str, str, int]
@@ -188,11 +188,12 @@ def _work(job: _Job) -> Kept:
 
     text, draws, seed, chance, columns = job
     scenario: Scenario = pickle.loads(text)  # our own, from this process tree
-    outcomes = run_ensemble(scenario, draws, seed, chance=chance).outcomes
-    if not np.isfinite(outcomes).all():
-        broken = int(np.flatnonzero(~np.isfinite(outcomes).all(axis=(0, 1)))[0])
-        what = f"run {broken} of '{scenario.name}' with seed {seed}"
-        raise RunError(f"{what} gave a number that is not finite")
+    record = run_ensemble(scenario, draws, seed, chance=chance)
+    try:
+        check_sound(record, seed)
+    except RunError as error:
+        raise RunError(f"'{scenario.name}': {error}") from error
+    outcomes = record.outcomes
     place = {name: index for index, name in enumerate(scenario.outcomes)}
     return {each: _column(outcomes[place[each[0]]], each) for each in columns}
 

@@ -46,8 +46,9 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             stop(WRONG_INPUT, *(str(problem) for problem in error.problems))
         except AllianceSimError as error:
             stop(FAILED, str(error))
-        except KeyboardInterrupt:
-            stop(INTERRUPTED, "interrupted; only what had been finished before was written")
+        except KeyboardInterrupt as error:
+            usual = "interrupted; only what had been finished before was written"
+            stop(INTERRUPTED, str(error) or usual)
         except MemoryError:
             stop(FAILED, "not enough memory; ask for fewer runs with --runs")
         except Exception as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-ELSEWHERE = frozenset({"out", "quiet", "as_json", "workers", "scheduler", "no_plots"})
+ELSEWHERE = frozenset({"out", "quiet", "as_json", "workers", "scheduler", "no_plots", "resume"})
 """Parameters that say where results go and how they are shown; the numbers do not hang on them."""
 
 

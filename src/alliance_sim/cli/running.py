@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from alliance_sim.cli.guard import RunFailedError
 from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.errors import AllianceSimError
 from alliance_sim.executors import Workers
-from alliance_sim.results import is_class, outcome_names
+from alliance_sim.results import failures_of, is_class, outcome_names, shared_runs
 from alliance_sim.simulate import run, scenario_hash
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import undirected_pair
@@ -36,7 +37,7 @@ class Finding:
     """Numbers at the horizon, indexed by outcome."""
     classes: pd.DataFrame
     """Shares at the horizon, indexed by (class outcome or pair, relation class)."""
-    files: list[Path] = field(default_factory=list)
+    files: list[Path]
 
 
 @dataclass
@@ -46,21 +47,42 @@ class Runner:
     runs: int
     seed: int
     workers: Workers
+    resume: bool = False
+    """Whether to go on with what an earlier run left unfinished."""
     _baselines: dict[tuple[str, int], xr.Dataset] = field(default_factory=dict)
+    _stores: dict[str, Path] = field(default_factory=dict)
+    """Where the runs of each baseline are, by its hash."""
 
     def work(self, job: Job) -> int:
         """Number of runs that a job takes."""
-        new = job.baseline is not None and (scenario_hash(job.baseline), 0) not in self._baselines
+        new = job.baseline is not None and scenario_hash(job.baseline) not in self._stores
         return self.runs * (1 + new)
 
     def find(self, job: Job, progress: Callable[[int], None]) -> Finding:
-        """Run a job and summarise it."""
+        """Run a job into its folder and summarise it."""
+        files = [job.folder / store.RESULT]
         baseline = None
         if job.baseline is not None:
-            baseline = self.baseline(job.baseline_label, job.baseline, progress)
-        data = self.run(job.label, job.scenario, progress)
+            baseline = self._stored_baseline(job, job.baseline, progress)
+            files.append(job.folder / store.BASELINE)
+        data = self.run(job.label, job.scenario, progress, into=files[0])
+        if baseline is not None:
+            data, baseline = shared_runs(data, baseline)
         outcomes = summary.horizon_table(data, baseline)
-        return Finding(job, data, baseline, outcomes, _class_table(data, baseline))
+        return Finding(job, data, baseline, outcomes, _class_table(data, baseline), files)
+
+    def _stored_baseline(
+        self, job: Job, scenario: Scenario, progress: Callable[[int], None]
+    ) -> xr.Dataset:
+        """A baseline in the folder of a job; copied, where another job has it already."""
+        into, key = job.folder / store.BASELINE, scenario_hash(scenario)
+        first = self._stores.setdefault(key, into)
+        if first != into:
+            if into.exists():
+                store.runs.remove(into)
+            shutil.copytree(first, into)
+            return store.read(into)
+        return self.run(job.baseline_label, scenario, progress, into=into)
 
     def baseline(
         self, label: str, scenario: Scenario, progress: Callable[[int], None], replicate: int = 0
@@ -74,9 +96,14 @@ class Runner:
         return self._baselines[key]
 
     def run(
-        self, label: str, scenario: Scenario, progress: Callable[[int], None], replicate: int = 0
+        self,
+        label: str,
+        scenario: Scenario,
+        progress: Callable[[int], None],
+        replicate: int = 0,
+        into: Path | None = None,
     ) -> xr.Dataset:
-        """Results of a scenario; what fails says which it was."""
+        """Results of a scenario, in memory or in a store; what fails says which it was."""
         try:
             return run(
                 scenario,
@@ -85,9 +112,17 @@ class Runner:
                 workers=self.workers,
                 progress=progress,
                 replicate=replicate,
+                store=into,
+                resume=self.resume,
             )
         except (AllianceSimError, MemoryError):
             raise
+        except KeyboardInterrupt as error:
+            if into is None or not into.exists():
+                raise
+            done = store.runs.progress(into)
+            mend = "the same command with --resume goes on from there"
+            raise KeyboardInterrupt(f"interrupted; {done} in '{into}', {mend}") from error
         except Exception as error:
             which = f"a run of '{label}' failed ({self.runs} runs, seed {self.seed})"
             raise RunFailedError(which) from error
@@ -121,13 +156,12 @@ def shown_relations(finding: Finding) -> dict[str, str]:
     return reported
 
 
-def write(finding: Finding, plots: bool) -> None:
-    """Write the result, its tables and its pictures into the job's folder."""
+def write(finding: Finding, command: str, plots: bool) -> None:
+    """Write the tables and pictures of a result beside it."""
     folder = finding.job.folder
     try:
-        finding.files.append(store.write(finding.data, folder / store.RESULT))
-        if finding.baseline is not None:
-            finding.files.append(store.write(finding.baseline, folder / store.BASELINE))
+        for each in finding.files:
+            store.runs.annotate(each, command=command)
         for name, table in (("summary", finding.outcomes), ("classes", finding.classes)):
             table.to_csv(folder / store.table(name))
             finding.files.append(folder / store.table(name))
@@ -160,6 +194,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
     classes: dict[str, dict[str, Any]] = {}
     for (relation, each), row in _rows(finding.classes):
         classes.setdefault(relation, {})[each] = row
+    about["failures"] = failures_of(finding.data)
     return {**about, "classes": classes, "files": [str(path) for path in finding.files]}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -40,6 +40,18 @@ class Lanes:
     def width(self) -> int:
         """Number of runs."""
         return len(range(rng.BLOCK)[self.lanes])
+
+    def part(self, start: int, stop: int) -> Lanes:
+        """Some of these runs, by their places among them."""
+        first, _, step = self.lanes.indices(rng.BLOCK)
+        assert step == 1, "the runs of a block are consecutive"
+        known, lanes = self.probabilities, self.chance_lanes
+        return replace(
+            self,
+            lanes=slice(first + start, first + stop),
+            probabilities=known and {key: each[start:stop] for key, each in known.items()},
+            chance_lanes=None if lanes is None else lanes[start:stop],
+        )
 
     @property
     def chance(self) -> int:

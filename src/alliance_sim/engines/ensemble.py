@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from alliance_sim import rng
 from alliance_sim.arrays import Acts, Floats, Postures
 from alliance_sim.compile import compile_scenario, labels_of
@@ -66,6 +68,28 @@ def run_block(
     return record
 
 
+def sound_block(program: Program, labels: Labels, where: Lanes, chance: bool = True) -> Record:
+    """The runs of a block, those that fail by themselves marked as failed.
+
+    An error ends whole arrays; it is traced to its runs by halving, and the others go on.
+    """
+    try:
+        with np.errstate(all="ignore"):  # what comes of it is looked at below
+            record = run_block(program, labels, where, chance)
+    except MemoryError:
+        raise
+    except Exception as error:
+        width = where.width
+        if width == 1:
+            return Record.failed(labels, f"{type(error).__name__}: {error}")
+        record = Record.empty(labels, width)
+        for start, stop in ((0, width // 2), (width // 2, width)):
+            record.place(sound_block(program, labels, where.part(start, stop), chance), start)
+        return record
+    record.mark_not_finite()
+    return record
+
+
 def lanes_of(runs: int, seed: int, sampling: Sampling) -> list[Lanes]:
     """The blocks that hold so many runs; only the last may be partly used."""
     return [
@@ -91,10 +115,16 @@ def run_ensemble(
     still drawn. A replicate other than 0 keeps the parameters of every run and draws noise and
     elections anew.
     """
+    blocks = replicated(scenario, runs, seed, replicate)
+    return run_lanes(scenario, blocks, workers, progress, chance=chance)
+
+
+def replicated(scenario: Scenario, runs: int, seed: int, replicate: int) -> list[Lanes]:
+    """The blocks of an ensemble, or of a replicate of it."""
     blocks = lanes_of(runs, seed, scenario.sampling)
     if replicate:
         blocks = [replace(each, chance_block=each.block + replicate * _APART) for each in blocks]
-    return run_lanes(scenario, blocks, workers, progress, chance=chance)
+    return blocks
 
 
 def run_lanes(
@@ -128,4 +158,4 @@ def compiled(text: bytes) -> tuple[Program, Labels]:
 def _work(task: _Task) -> Record:
     text, where, chance = task
     program, labels = compiled(text)
-    return run_block(program, labels, where, chance)
+    return sound_block(program, labels, where, chance)

@@ -238,4 +238,5 @@ def _work(task: _Task) -> tuple[Record, Trace]:
 
     program, labels = compiled(text)
     record = run_block(program, labels, where, chance, follow)
+    record.mark_not_finite()
     return record, ledgers[0].trace

@@ -100,9 +100,9 @@ def read_result(place: str | Path) -> Result:
 
 def _file(path: Path) -> Path:
     """The file of runs that a path stands for."""
-    if path.is_dir():
+    if path.is_dir() and path.suffix != store.RUNS:
         for name in (store.RESULT, store.COMPARISON):
-            if (path / name).is_file():
+            if (path / name).exists():
                 return path / name
         inside = sorted(each.parent for each in path.glob(f"*/{store.RESULT}"))
         mend = f"name one of: {', '.join(map(str, inside[:8]))}" if inside else _MAKE
@@ -125,7 +125,7 @@ def _near(path: Path) -> str:
 
 def _baseline(file: Path, data: xr.Dataset) -> tuple[xr.Dataset | None, tuple[str, ...]]:
     """The baseline beside a result, if it shares its draws; else why it was left out."""
-    if not file.is_file():
+    if not file.exists():
         return None, ("The folder holds no baseline, so that there are no effects to show.",)
     try:
         baseline = store.read(file)

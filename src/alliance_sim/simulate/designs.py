@@ -17,7 +17,7 @@ import numpy.typing as npt
 from alliance_sim.executors import Workers
 from alliance_sim.program import NEVER, Program
 from alliance_sim.rng import BLOCK
-from alliance_sim.simulate.ensembles import check_finite
+from alliance_sim.simulate.ensembles import check_sound
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import Frozen, month_text
 from alliance_sim.spec.provenance import Provenance, children, provenance_of
@@ -131,7 +131,7 @@ class Experiment:
         found = []
         for scenario in self._worlds:
             record = run_lanes(scenario, blocks, workers, progress, chance=self.chance)
-            check_finite(record, self.seed)
+            check_sound(record, self.seed)
             values = np.empty_like(record.outcomes)
             values[..., order] = record.outcomes
             found.append(values)

@@ -113,6 +113,7 @@ def _run_pairs(
 ) -> list[xr.Dataset]:
     """Differences of every pair and replicate, in this order; equal baselines are run once."""
     from alliance_sim.analysis.summary import paired
+    from alliance_sim.results import shared_runs
 
     baselines: dict[tuple[str, int], xr.Dataset] = {}
     found = []
@@ -125,5 +126,5 @@ def _run_pairs(
                 for each in ensembles
             ]
             baselines.setdefault(key, done[0])
-            found.append(paired(baselines[key], done[-1]))
+            found.append(paired(*shared_runs(baselines[key], done[-1])))
     return found

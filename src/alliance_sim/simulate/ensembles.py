@@ -11,7 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alliance_sim.errors import InputError, Problem, RunError, UnstableModelWarning
+from alliance_sim.errors import (
+    FailedRunsWarning,
+    InputError,
+    Problem,
+    RunError,
+    UnstableModelWarning,
+)
 from alliance_sim.executors import Workers, unfit
 from alliance_sim.load import load_scenario
 from alliance_sim.spec import Intervention, Scenario
@@ -37,6 +43,8 @@ def run(
     progress: Callable[[int], None] | None = None,
     chance: bool = True,
     replicate: int = 0,
+    store: str | Path | None = None,
+    resume: bool = False,
 ) -> xr.Dataset:
     """Run a scenario many times.
 
@@ -51,6 +59,10 @@ def run(
             elections and open dates, which are drawn all the same).
         replicate: 0 for the ensemble itself; any other keeps the parameters of every run and
             draws its chance (noise and elections) anew.
+        store: a folder, such as ``iran.zarr``, to write the runs to as they are done, each block
+            by whoever ran it; memory then does not grow with the runs. Left out, they are kept
+            in memory. A store that is finished is replaced.
+        resume: True goes on with a store that was interrupted, or adds runs to a finished one.
 
     Returns:
         A dataset with dims run, month, dyad, pair, actor, other, parameter. Every declared
@@ -75,29 +87,47 @@ def run(
         ('run', 'month')
     """
     from alliance_sim.compile import labels_of
-    from alliance_sim.engines.ensemble import run_ensemble
-    from alliance_sim.results import dataset
+    from alliance_sim.engines.ensemble import replicated, run_lanes
+    from alliance_sim.results import dataset, without_failed
+    from alliance_sim.simulate.storing import fill
 
     checked = as_scenario(scenario)
     check_numbers(runs=runs, seed=seed, workers=workers, replicate=replicate)
     runs, seed = int(runs), int(seed)
     warn_if_unstable(checked)
     tell = progress or (lambda done: None)
-    record = run_ensemble(checked, runs, seed, workers, tell, chance=chance, replicate=replicate)
-    check_finite(record, seed)
+    blocks = replicated(checked, runs, seed, replicate)
     about = attributes(checked, runs, seed, chance)
     if replicate:
         about["replicate"] = int(replicate)
-    return dataset(record, labels_of(checked), about)
+    if store is not None:
+        found = fill(
+            Path(store), checked, blocks, about, workers, tell, chance=chance, resume=resume
+        )
+    else:
+        record = run_lanes(checked, blocks, workers, tell, chance=chance)
+        found = without_failed(dataset(record, labels_of(checked), about))
+    warn_of_failures(found)
+    return found
 
 
-def check_finite(record: Record, seed: int) -> None:
-    """Raise RunError where a run gave a number that is not finite."""
-    import numpy as np
+def check_sound(record: Record, seed: int) -> None:
+    """Raise RunError where a run failed, for what can do without none of them."""
+    for run, reason in enumerate(record.failure):
+        if reason:
+            raise RunError(f"run {run} of seed {seed} failed: {reason}")
 
-    if not np.isfinite(record.outcomes).all():
-        broken = int(np.flatnonzero(~np.isfinite(record.outcomes).all(axis=(0, 1)))[0])
-        raise RunError(f"run {broken} of seed {seed} gave a number that is not finite")
+
+def warn_of_failures(ds: xr.Dataset) -> None:
+    """Warn where runs failed and were left out."""
+    from alliance_sim.results import failures_of
+
+    if failures := failures_of(ds):
+        named = "; ".join(f"run {each['run']}: {each['reason']}" for each in failures[:4])
+        more = f"; and {len(failures) - 4:,} more" if len(failures) > 4 else ""
+        share = f"{len(failures):,} of {ds.attrs['runs']:,} runs of seed {ds.attrs['seed']}"
+        what = f"{share} failed and were left out: {named}{more}"
+        warnings.warn(what, FailedRunsWarning, stacklevel=3)
 
 
 def as_scenario(scenario: object) -> Scenario:

@@ -12,8 +12,8 @@ from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.simulate.ensembles import (
     as_scenario,
     attributes,
-    check_finite,
     check_numbers,
+    check_sound,
     warn_if_unstable,
 )
 from alliance_sim.spec import Scenario
@@ -115,7 +115,7 @@ def account(
     causes = 4 + len(program.mechanism_weight) + len(program.drivers)
     _refuse_what_cannot_fit(causes * len(pairs) * (program.months + 1), int(runs))
     record, trace = trace_ensemble(checked, blocks, pairs, workers, progress, chance=chance)
-    check_finite(record, seed)
+    check_sound(record, seed)
     return _dataset(checked, record, trace, pairs, attributes(checked, runs, seed, chance))
 
 

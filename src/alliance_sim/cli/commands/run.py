@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from alliance_sim.cli.app import app
-from alliance_sim.cli.guard import guarded
+from alliance_sim.cli.guard import FAILED, guarded
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import (
     AsJson,
@@ -48,16 +48,24 @@ def run(
     no_baseline: Annotated[
         bool, typer.Option("--no-baseline", help="Run without the scenario's baseline.")
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with runs that were interrupted, or add runs to those of the folder.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Run scenarios to distributions of outcomes, and to differences from their baseline.
 
-    Results go to a folder: result.nc (for xarray), summary.csv, classes.csv and pictures.
+    Results go to a folder: result.zarr (for xarray), summary.csv, classes.csv and pictures.
     """
     from alliance_sim.cli import jobs as preparing
     from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy
+    from alliance_sim.cli.running import Runner
 
     quiet = quiet or as_json
     with busy("reading", quiet):
@@ -68,7 +76,8 @@ def run(
     commands = [command_line(context, scenarios=[each]) for each in scenarios]
     try:
         with hands(workers, scheduler) as several:
-            _run_jobs(jobs, commands, (runs, seed, several), not no_plots, quiet, as_json)
+            runner = Runner(runs, seed, several, resume)
+            _run_jobs(jobs, commands, runner, not no_plots, quiet, as_json)
     finally:
         preparing.tidy(jobs)
 
@@ -76,7 +85,7 @@ def run(
 def _run_jobs(
     jobs: list[Any],
     commands: list[str],
-    size: tuple[int, int, Any],
+    runner: Any,
     plots: bool,
     quiet: bool,
     as_json: bool,
@@ -85,15 +94,16 @@ def _run_jobs(
     from alliance_sim.cli import running, tables
     from alliance_sim.cli.layout import show
     from alliance_sim.cli.progress import busy, progress
+    from alliance_sim.results import failures_of
 
-    runner = running.Runner(*size)
     found = []
+    failed = False
     for place, (job, command) in enumerate(zip(jobs, commands, strict=True)):
         with progress(job.label, runner.work(job), quiet) as advance:
             finding = runner.find(job, advance)
-        finding.data.attrs["command"] = command
+        failed = failed or bool(failures_of(finding.data))
         with busy("writing results and drawing pictures", quiet):
-            running.write(finding, plots)
+            running.write(finding, command, plots)
         if as_json:
             found.append(running.as_json(finding))
             continue
@@ -101,3 +111,5 @@ def _run_jobs(
         show(*([""] if place else []), tables.finding_view(finding), "", *where)
     if as_json:
         print_json(found[0] if len(found) == 1 else {"results": found})
+    if failed:  # the warnings have said which
+        raise typer.Exit(FAILED)

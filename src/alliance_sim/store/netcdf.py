@@ -1,4 +1,4 @@
-"""Datasets on disk: the files of a folder of results, written whole and read back."""
+"""Datasets as NetCDF 3, which needs no library beyond SciPy to be read."""
 
 from __future__ import annotations
 
@@ -13,40 +13,13 @@ from alliance_sim.errors import InputError, Problem
 if TYPE_CHECKING:
     import xarray as xr
 
-# -- names of the files in a folder of results ---------------------------------------------
-
-RESULT, BASELINE = "result.nc", "baseline.nc"
-"""The runs of a scenario, and those of its baseline."""
-COMPARISON, EFFECTS = "comparison.nc", "effects.nc"
-"""What scenarios change by month, and their effects at the horizon run by run."""
-EXPLANATION, LOG = "explanation.nc", "log_run_{run}.txt"
-"""What moved alignments, and the story of one run."""
-SENSITIVITY = "sensitivity.nc"
-"""On which uncertain numbers outcomes hang."""
-DISCOVERY, POINTS = "discovery.json", "discovery.nc"
-"""The conditions under which an outcome comes about, and the points that they were found among."""
-BLOCS, PARTITIONS, BLOCS_PICTURE = "blocs.nc", "blocs.json", "blocs.png"
-"""How often actors share a bloc, the partitions of a system, and a picture of either."""
-REPORT = "report.html"
-"""The page about all of it."""
-PLOTS = "plots"
-"""The folder of pictures within it."""
-
-
-def table(name: str) -> str:
-    """The file of a table in a folder of results."""
-    return f"{name}.csv"
-
-
-# -- datasets ------------------------------------------------------------------------------
-
 _INT32 = 2**31
 _FIRST_MONTH, _LAST_MONTH = "1677-09", "2262-04"
 """Between them xarray reads dates by itself; others are written as text, YYYY-MM."""
 
 
 def write(data: xr.Dataset, path: Path) -> Path:
-    """Write NetCDF 3, which needs no library beyond SciPy to be read; put in place whole."""
+    """Write a dataset to a file, which is put in place whole."""
     # Its integers have 32 bits.
     large = {
         key: str(value)
@@ -57,13 +30,18 @@ def write(data: xr.Dataset, path: Path) -> Path:
     data = data.assign_attrs(large)
     # The format cannot hold what is empty, such as the values of no uncertain number.
     data = data.drop_dims([name for name, size in data.sizes.items() if not size])
+    with_far_months_as_text(data).to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
+    os.replace(part, path)
+    return path
+
+
+def with_far_months_as_text(data: xr.Dataset) -> xr.Dataset:
+    """Months that xarray cannot read back as dates, as text."""
     for name in [name for name, each in data.coords.items() if each.dtype.kind == "M"]:
         months = np.datetime_as_string(data[name].to_numpy(), "M")
         if not all(_FIRST_MONTH < str(month) < _LAST_MONTH for month in months):
             data = data.assign_coords({name: months})
-    data.to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
-    os.replace(part, path)
-    return path
+    return data
 
 
 def read(path: Path) -> xr.Dataset:

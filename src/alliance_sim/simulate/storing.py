@@ -1,0 +1,118 @@
+"""Run an ensemble into a store on disk: block by block, each written by whoever ran it."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers, spread
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from alliance_sim.engines.blocks import Lanes
+    from alliance_sim.spec import Scenario
+
+_SAME = {
+    "scenario_hash": "scenario",
+    "seed": "seed",
+    "sampling": "sampling",
+    "chance": "chance",
+    "replicate": "replicate",
+    "versions": "versions of the libraries",
+}
+"""What has to be the same where a store is continued, by attribute."""
+_Task = tuple[bytes, "Lanes", bool, str]
+
+
+def fill(
+    path: Path,
+    scenario: Scenario,
+    blocks: list[Lanes],
+    about: Mapping[str, Any],
+    workers: Workers,
+    progress: Callable[[int], None],
+    *,
+    chance: bool,
+    resume: bool,
+) -> xr.Dataset:
+    """Run blocks into a store, and open it; blocks that it holds already are left as they are.
+
+    Raises:
+        InputError: where the store cannot be used, or holds something else.
+        StorageError: where it cannot be written to its end.
+    """
+    from alliance_sim.compile import labels_of
+    from alliance_sim.results import Record, dataset
+    from alliance_sim.store import runs as store
+
+    labels = labels_of(scenario)
+    total = sum(where.width for where in blocks)
+    path = path.absolute()
+    if path.exists():
+        _refuse(path, about, total, resume)
+        if not resume:
+            with store.writing(path):
+                store.remove(path)
+    if not path.exists():
+        store.create(path, dataset(Record.failed(labels, "not run yet"), labels, about), total)
+    with store.writing(path):
+        store.extend(path, total)
+        text = pickle.dumps(scenario)
+        tasks: list[_Task] = [(text, where, chance, str(path)) for where in blocks]
+        for where, _ in zip(blocks, spread(_work, tasks, workers), strict=True):
+            progress(where.width)
+    return store.read(path)
+
+
+def _work(task: _Task) -> None:
+    """Run and write a block, unless it is there."""
+    from alliance_sim.engines.ensemble import compiled, sound_block
+    from alliance_sim.results import dataset
+    from alliance_sim.store import runs as store
+
+    text, where, chance, place = task
+    path = Path(place)
+    if store.is_whole(path, where.block):
+        return
+    program, labels = compiled(text)
+    record = sound_block(program, labels, where, chance)
+    store.put(path, where.block, dataset(record, labels, {}))
+
+
+def _refuse(path: Path, about: Mapping[str, Any], runs: int, resume: bool) -> None:
+    """Raise InputError where a store that is there may be neither continued nor replaced."""
+    from alliance_sim.store import runs as store
+
+    held = store.about(path)
+    if not resume:
+        done, asked = sum(store.whole_blocks(path)), int(held["runs"])
+        if done < store.count(asked):
+            what = f"'{path}' holds an unfinished run, {done} of {store.count(asked)} blocks"
+            mend = "add --resume (resume=True) to finish it, take it away, or choose another folder"
+            raise InputError([Problem(what, mend)])
+        return
+    unlike = [
+        words for key, words in _SAME.items() if str(held.get(key, "")) != str(about.get(key, ""))
+    ]
+    problems = []
+    if unlike:
+        named = " and ".join([", ".join(unlike[:-1]), unlike[-1]] if unlike[1:] else unlike)
+        mend = f"it was made with: {_made_with(held)}; use the same, or choose another folder"
+        problems.append(Problem(f"'{path}' cannot be continued: it has another {named}", mend))
+    if int(held["runs"]) > runs:
+        what = f"'{path}' holds {int(held['runs']):,} runs, more than the {runs:,} asked for"
+        problems.append(Problem(what, "ask for at least as many, or choose another folder"))
+    if problems:
+        raise InputError(problems)
+
+
+def _made_with(held: Mapping[str, Any]) -> str:
+    versions = json.loads(held.get("versions", "{}"))
+    parts = [f"scenario {str(held.get('scenario_hash', ''))[:12]}", f"seed {held.get('seed')}"]
+    parts += [f"{held.get('sampling')} sampling"]
+    return ", ".join([*parts, *(f"{name} {version}" for name, version in versions.items())])

@@ -1,0 +1,58 @@
+"""Results on disk: the files of a folder of results, written whole and read back.
+
+Runs are Zarr stores (:mod:`alliance_sim.store.runs`), and grow block by block; what is worked out
+of them is NetCDF.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alliance_sim.store import netcdf, runs
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# -- names of the files in a folder of results ---------------------------------------------
+
+RUNS = ".zarr"
+"""How the name of a store of runs ends."""
+RESULT, BASELINE = f"result{RUNS}", f"baseline{RUNS}"
+"""The runs of a scenario, and those of its baseline."""
+COMPARISON, EFFECTS = "comparison.nc", "effects.nc"
+"""What scenarios change by month, and their effects at the horizon run by run."""
+EXPLANATION, LOG = "explanation.nc", "log_run_{run}.txt"
+"""What moved alignments, and the story of one run."""
+SENSITIVITY = "sensitivity.nc"
+"""On which uncertain numbers outcomes hang."""
+DISCOVERY, POINTS = "discovery.json", "discovery.nc"
+"""The conditions under which an outcome comes about, and the points that they were found among."""
+BLOCS, PARTITIONS, BLOCS_PICTURE = "blocs.nc", "blocs.json", "blocs.png"
+"""How often actors share a bloc, the partitions of a system, and a picture of either."""
+REPORT = "report.html"
+"""The page about all of it."""
+PLOTS = "plots"
+"""The folder of pictures within it."""
+
+
+def table(name: str) -> str:
+    """The file of a table in a folder of results."""
+    return f"{name}.csv"
+
+
+# -- datasets ------------------------------------------------------------------------------
+
+
+def write(data: xr.Dataset, path: Path) -> Path:
+    """Write a dataset; a path that ends in .zarr is one of runs."""
+    return runs.write(data, path) if path.suffix == RUNS else netcdf.write(data, path)
+
+
+def read(path: Path) -> xr.Dataset:
+    """A dataset that :func:`write`, or a run, wrote; text is text again.
+
+    Raises:
+        InputError: where it is missing, damaged, or is no such dataset.
+    """
+    return runs.read(path) if path.suffix == RUNS or path.is_dir() else netcdf.read(path)

@@ -1,0 +1,324 @@
+"""Runs on disk: a Zarr store that grows block by block, each block known to be whole.
+
+The store is a Zarr group like any other: ``xarray.open_zarr(path, consolidated=False)`` opens it
+without this library. Every variable has one chunk for a block of runs, so that a block is written
+by whoever ran it without asking anybody. A block counts once its checksum stands in the store, and
+only while its numbers give that checksum: what was cut short, lost or altered is found out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.results import FAILURE, with_failed, without_failed
+from alliance_sim.rng import BLOCK
+from alliance_sim.store.netcdf import with_far_months_as_text
+
+if TYPE_CHECKING:
+    import xarray as xr
+    import zarr
+
+FORMAT = "1.0"
+"""Version of the format. The first number changes where older readers would go wrong."""
+_SUM, _SUM_BYTES = "checksum", 16
+_LOCK = f"{_SUM}/.lock"  # beside the chunks of an array, where no reader of a group looks
+_IN_MEMORY = 2**28
+"""Bytes up to which results are read at once rather than when they are looked at."""
+
+
+# -- making -------------------------------------------------------------------------------------
+
+
+def create(path: Path, like: xr.Dataset, runs: int) -> None:
+    """Make an empty store for so many runs of what ``like`` has; put in place whole.
+
+    Args:
+        path: where; nothing may be there yet.
+        like: results of any number of runs, for names, units, coordinates and attributes.
+        runs: number of runs.
+    """
+    part = _beside(path)
+    try:
+        like = like.drop_dims([name for name, size in like.sizes.items() if not size])
+        attributes = {**_plain(like.attrs), "runs": runs, "format": FORMAT}
+        without_runs = with_far_months_as_text(like.drop_dims("run").assign_attrs(attributes))
+        _with_plain_text(without_runs).to_zarr(part, zarr_format=3, consolidated=False, mode="w")
+        group = _group(part, "r+")
+        for name, each in like.data_vars.items():
+            _make(group, str(name), each, runs)
+        group.create_array(
+            _SUM,
+            shape=(count(runs), _SUM_BYTES),
+            chunks=(1, _SUM_BYTES),
+            dtype=np.uint8,
+            fill_value=0,
+            dimension_names=("block", "byte"),
+        )
+        os.rename(part, path)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _make(group: zarr.Group, name: str, like: xr.DataArray, runs: int) -> None:
+    """An empty array of a variable; runs come first, and a block of them is a chunk."""
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
+    rest = like.shape[1:]
+    group.create_array(
+        name,
+        shape=(runs, *rest),
+        chunks=(BLOCK, *rest),
+        dtype=str if name == FAILURE else like.dtype,
+        fill_value={"f": np.nan, "i": -1}.get(like.dtype.kind, ""),
+        dimension_names=[str(dim) for dim in like.dims],
+        chunk_key_encoding={"name": "default", "separator": "."},
+        compressors=[ZstdCodec(level=1), Crc32cCodec()],
+        attributes=_plain(like.attrs),
+    )
+
+
+def extend(path: Path, runs: int) -> None:
+    """Make room for so many runs; what is there stays. Mends a store left half extended."""
+    group = _group(path, "r+")
+    for name in _names(group):
+        array: Any = group[name]
+        array.resize((runs, *array.shape[1:]))
+    sums: Any = group[_SUM]
+    sums.resize((count(runs), _SUM_BYTES))
+    group.attrs["runs"] = runs
+
+
+def remove(path: Path) -> None:
+    """Take a store away; it is gone at once or not at all."""
+    gone = _beside(path)
+    os.rename(path, gone)
+    shutil.rmtree(gone)
+
+
+def _beside(path: Path) -> Path:
+    """A name that nothing has, in the same folder."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+
+
+def write(data: xr.Dataset, path: Path) -> Path:
+    """Write runs that are in memory, in place of what is there; runs that failed stay told of."""
+    complete = with_failed(data)
+    if path.exists():
+        remove(path)
+    create(path, complete, complete.sizes["run"])
+    for block in range(count(complete.sizes["run"])):
+        put(path, block, complete.isel(run=slice(block * BLOCK, (block + 1) * BLOCK)))
+    return path
+
+
+# -- blocks -------------------------------------------------------------------------------------
+
+
+def put(path: Path, block: int, part: xr.Dataset) -> None:
+    """Write the runs of a block; its checksum comes last."""
+    group, where = _group(path, "r+"), _places(block, part.sizes["run"])
+    values = {name: part[name].to_numpy() for name in _names(group)}
+    for name, each in values.items():
+        array: Any = group[name]
+        array[where] = each
+    sums: Any = group[_SUM]
+    sums[block] = _checksum(values)
+
+
+def annotate(path: Path, **attributes: str) -> None:
+    """Add to what a store says of itself."""
+    _group(path, "r+").attrs.update(attributes)
+
+
+def progress(path: Path) -> str:
+    """How far a store has come, in words."""
+    asked = int(about(path)["runs"])
+    done = sum(whole_blocks(path)) * BLOCK
+    return f"{min(done, asked):,} of {asked:,} runs are saved"
+
+
+def is_whole(path: Path, block: int) -> bool:
+    """Whether a block was written to its end, and still holds what was written."""
+    return _is_whole(_group(path, "r"), block)
+
+
+def _is_whole(group: zarr.Group, block: int) -> bool:
+    try:
+        sums: Any = group[_SUM]
+        expected = sums[block]
+        if not expected.any():
+            return False
+        runs = min(BLOCK, int(group.attrs["runs"]) - block * BLOCK)  # type: ignore[arg-type]
+        where = _places(block, runs)
+        arrays: dict[str, Any] = {name: group[name] for name in _names(group)}
+        values = {name: np.asarray(array[where]) for name, array in arrays.items()}
+        return np.array_equal(expected, _checksum(values))
+    except Exception:  # a chunk that was cut or altered breaks its decoder in many ways
+        return False
+
+
+def whole_blocks(path: Path) -> list[bool]:
+    """Whether each block is whole."""
+    group = _group(path, "r")
+    blocks = range(count(int(group.attrs["runs"])))  # type: ignore[arg-type]
+    with ThreadPoolExecutor() as threads:  # decoding and summing leave the interpreter to others
+        return list(threads.map(lambda block: _is_whole(group, block), blocks))
+
+
+def _checksum(values: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.uint8]:
+    """Of the numbers rather than of files, so that equal results have equal checksums."""
+    digest = hashlib.blake2b(digest_size=_SUM_BYTES)
+    for name in sorted(values):
+        each = values[name]
+        digest.update(name.encode())
+        if name == FAILURE:
+            digest.update("\0".join(map(str, each)).encode())
+        else:
+            digest.update(np.ascontiguousarray(each, each.dtype.newbyteorder("<")).data)
+    return np.frombuffer(digest.digest(), np.uint8)
+
+
+def _places(block: int, runs: int) -> slice:
+    return slice(block * BLOCK, block * BLOCK + runs)
+
+
+def _names(group: zarr.Group) -> list[str]:
+    """The variables that have runs."""
+    dims: dict[str, Any] = {
+        name: getattr(array.metadata, "dimension_names", None) for name, array in group.arrays()
+    }
+    return [name for name, each in dims.items() if each and each[0] == "run"]
+
+
+def count(runs: int) -> int:
+    """Number of blocks that hold so many runs."""
+    return -(-runs // BLOCK)
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+def about(path: Path) -> dict[str, Any]:
+    """What a store says of itself.
+
+    Raises:
+        InputError: where it is none, or is of a format that this version does not know.
+    """
+    try:
+        attributes = _group(path, "r").attrs.asdict()
+        known = str(attributes["format"]).split(".")[0]
+    except OSError as error:
+        reason = str(error.strerror or "no such folder").lower()
+        raise InputError([Problem(f"cannot read '{path}': {reason}", "name another")]) from error
+    except Exception as error:  # Zarr raises nearly anything on a folder that is no store
+        mend = "give a file or folder that a command of alliance-sim wrote"
+        raise InputError([Problem(f"'{path}' holds no results", mend)]) from error
+    if known != FORMAT.split(".", maxsplit=1)[0]:
+        what = f"'{path}' is in format {attributes['format']}, and this version reads {FORMAT}"
+        raise InputError([Problem(what, "read it with the version of alliance-sim that wrote it")])
+    return attributes
+
+
+def read(path: Path) -> xr.Dataset:
+    """The runs of a store: all that are whole, but for those that failed.
+
+    Small results are in memory; large ones are read when they are looked at, variable by
+    variable. Attributes tell of what is missing: ``runs`` is the number of runs there are,
+    ``unfinished`` how many were asked for where that is more, ``failures`` those that failed.
+
+    Raises:
+        InputError: where there is no store, none of its blocks is whole, or one of them is
+            damaged.
+    """
+    import xarray as xr
+
+    attributes = about(path)
+    asked = int(attributes["runs"])
+    whole = whole_blocks(path)
+    _refuse_damage(path, whole, attributes)
+    data = xr.open_dataset(path, engine="zarr", consolidated=False, chunks=None, cache=False)
+    if not all(whole):
+        kept = np.repeat(whole, BLOCK)[:asked]
+        data = data.isel(run=np.flatnonzero(kept)).assign_attrs(unfinished=asked)
+        numbers = np.flatnonzero(kept)
+    else:
+        numbers = np.arange(asked)
+    data = _with_plain_text(data.drop_vars(_SUM).assign_coords(run=numbers))
+    if data.nbytes <= _IN_MEMORY:
+        data = data.load()
+    return without_failed(data)
+
+
+def _refuse_damage(path: Path, whole: list[bool], attributes: Mapping[str, Any]) -> None:
+    sums: Any = _group(path, "r")[_SUM]
+    written = sums[:].any(axis=1)
+    broken = [block for block, fine in enumerate(whole) if written[block] and not fine]
+    again = "run the same command once more with --resume, which computes what is missing"
+    if broken:
+        places = ", ".join(f"{b * BLOCK:,} to {(b + 1) * BLOCK - 1:,}" for b in broken[:4])
+        more = f" and {len(broken) - 4} more blocks" if len(broken) > 4 else ""
+        raise InputError([Problem(f"'{path}' is damaged: runs {places}{more}", again)])
+    if not any(whole):
+        raise InputError([Problem(f"'{path}' holds no finished runs yet", again)])
+
+
+# -- one writer at a time -----------------------------------------------------------------------
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Keep other processes from writing to a store; one that is killed lets go of it.
+
+    Raises:
+        InputError: where another process is writing to it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        mend = "wait until it is done, or choose another folder with --out"
+        raise InputError([Problem(f"another process is writing to '{path}'", mend)]) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _group(path: Path, mode: Any) -> zarr.Group:
+    import zarr
+
+    return zarr.open_group(path, mode=mode, zarr_format=3)
+
+
+def _with_plain_text(data: xr.Dataset) -> xr.Dataset:
+    """Text of any length as Python has it: other kinds are not the same everywhere."""
+    return data.assign_coords(
+        {
+            name: (each.dims, each.to_numpy().astype(object), each.attrs)
+            for name, each in data.coords.items()
+            if each.dtype.kind in "UT"
+        }
+    )
+
+
+def _plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
+    """Attributes as JSON can hold them."""
+    return {
+        str(key): value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+        for key, value in attributes.items()
+    }
