@@ -76,8 +76,8 @@ def test_threads(scenario: Scenario, alone: Any) -> None:
 
 
 @contextmanager
-def dask_cluster() -> Iterator[str]:
-    """Address of a scheduler on loopback that has two workers."""
+def dask_cluster() -> Iterator[tuple[str, Any, list[Any]]]:
+    """Address of a scheduler on loopback that has two workers, and the processes."""
     python = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     scheduler = subprocess.Popen(
         [*python, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
@@ -96,7 +96,7 @@ def dask_cluster() -> Iterator[str]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     workers = [subprocess.Popen(command, **quiet) for _ in range(2)]
     try:
-        yield address
+        yield address, scheduler, workers
     finally:
         for process in (*workers, scheduler):
             process.kill()
@@ -108,7 +108,7 @@ def dask_cluster() -> Iterator[str]:
 def test_dask_scheduler_and_two_workers(scenario: Scenario, alone: Any, tmp_path: Path) -> None:
     from distributed import Client
 
-    with dask_cluster() as address:
+    with dask_cluster() as (address, _, _):
         with Client(address, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=60)
             executor = client.get_executor(pure=False)

@@ -59,5 +59,9 @@ class RunError(AllianceSimError):
     """A run could not be finished or gave numbers that are none."""
 
 
+class StorageError(AllianceSimError):
+    """Results could not be written to their end."""
+
+
 class WorkersLostError(AllianceSimError):
     """The processes that shared the work ended before it was done."""

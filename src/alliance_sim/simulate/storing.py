@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alliance_sim.errors import InputError, Problem
+from alliance_sim.errors import InputError, Problem, StorageError, WorkersLostError
 from alliance_sim.executors import Workers, spread
 
 if TYPE_CHECKING:
@@ -55,18 +56,33 @@ def fill(
     path = path.absolute()
     if path.exists():
         _refuse(path, about, total, resume)
-        if not resume:
+    try:
+        if path.exists() and not resume:
             with store.writing(path):
                 store.remove(path)
-    if not path.exists():
-        store.create(path, dataset(Record.failed(labels, "not run yet"), labels, about), total)
-    with store.writing(path):
-        store.extend(path, total)
-        text = pickle.dumps(scenario)
-        tasks: list[_Task] = [(text, where, chance, str(path)) for where in blocks]
-        for where, _ in zip(blocks, spread(_work, tasks, workers), strict=True):
-            progress(where.width)
+        if not path.exists():
+            store.create(path, dataset(Record.failed(labels, "not run yet"), labels, about), total)
+        with store.writing(path):
+            store.extend(path, total)
+            text = pickle.dumps(scenario)
+            tasks: list[_Task] = [(text, where, chance, str(path)) for where in blocks]
+            for where, _ in zip(blocks, spread(_work, tasks, workers), strict=True):
+                progress(where.width)
+    except OSError as error:
+        what = f"cannot write to '{path}': {str(error.strerror or error).lower()}"
+        raise StorageError(f"{what}; {_go_on(path)}") from error
+    except WorkersLostError as error:
+        raise WorkersLostError(f"{error}; {_go_on(path)}") from error
     return store.read(path)
+
+
+def _go_on(path: Path) -> str:
+    """What is left to do for somebody whose runs ended early."""
+    from alliance_sim.store import runs as store
+
+    if not path.exists():
+        return "nothing was saved"
+    return f"{store.progress(path)}, and --resume (resume=True) goes on from there"
 
 
 def _work(task: _Task) -> None:
@@ -88,11 +104,14 @@ def _refuse(path: Path, about: Mapping[str, Any], runs: int, resume: bool) -> No
     """Raise InputError where a store that is there may be neither continued nor replaced."""
     from alliance_sim.store import runs as store
 
-    held = store.about(path)
+    try:
+        held = store.about(path)
+    except InputError as error:
+        mend = "take it away, or choose another folder"
+        raise InputError([replace(each, mend=mend) for each in error.problems]) from error
     if not resume:
-        done, asked = sum(store.whole_blocks(path)), int(held["runs"])
-        if done < store.count(asked):
-            what = f"'{path}' holds an unfinished run, {done} of {store.count(asked)} blocks"
+        if not all(store.states(path)):
+            what = f"'{path}' holds an unfinished run, of which {store.progress(path)}"
             mend = "add --resume (resume=True) to finish it, take it away, or choose another folder"
             raise InputError([Problem(what, mend)])
         return

@@ -44,6 +44,15 @@ def with_far_months_as_text(data: xr.Dataset) -> xr.Dataset:
     return data
 
 
+def with_months_as_dates(data: xr.Dataset) -> xr.Dataset:
+    """The opposite: months that were written as text, as dates."""
+    month = data.coords.get("month")
+    if month is None or month.dtype.kind not in "OSUT":
+        return data
+    dates = month.to_numpy().astype(str).astype("datetime64[M]")
+    return data.assign_coords(month=dates.astype("datetime64[s]"))
+
+
 def read(path: Path) -> xr.Dataset:
     """A dataset that :func:`write` wrote, in memory; text is text again.
 
@@ -66,4 +75,4 @@ def read(path: Path) -> xr.Dataset:
         for name, each in data.coords.items()
         if each.dtype.kind in "SU"
     }
-    return data.assign_coords(texts)
+    return with_months_as_dates(data.assign_coords(texts))

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.results import FAILURE, with_failed, without_failed
 from alliance_sim.rng import BLOCK
-from alliance_sim.store.netcdf import with_far_months_as_text
+from alliance_sim.store.netcdf import with_far_months_as_text, with_months_as_dates
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,6 +49,7 @@ def create(path: Path, like: xr.Dataset, runs: int) -> None:
         like: results of any number of runs, for names, units, coordinates and attributes.
         runs: number of runs.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = _beside(path)
     try:
         like = like.drop_dims([name for name, size in like.sizes.items() if not size])
@@ -64,6 +65,7 @@ def create(path: Path, like: xr.Dataset, runs: int) -> None:
             chunks=(1, _SUM_BYTES),
             dtype=np.uint8,
             fill_value=0,
+            compressors=None,
             dimension_names=("block", "byte"),
         )
         os.rename(part, path)
@@ -146,21 +148,29 @@ def annotate(path: Path, **attributes: str) -> None:
 def progress(path: Path) -> str:
     """How far a store has come, in words."""
     asked = int(about(path)["runs"])
-    done = sum(whole_blocks(path)) * BLOCK
+    done = sum(1 for each in states(path) if each) * BLOCK
     return f"{min(done, asked):,} of {asked:,} runs are saved"
 
 
 def is_whole(path: Path, block: int) -> bool:
     """Whether a block was written to its end, and still holds what was written."""
-    return _is_whole(_group(path, "r"), block)
+    return bool(_state(_group(path, "r"), block))
 
 
-def _is_whole(group: zarr.Group, block: int) -> bool:
+def states(path: Path) -> list[bool | None]:
+    """Of each block: True where it is whole, False where damaged, None where not there."""
+    group = _group(path, "r")
+    blocks = range(count(int(group.attrs["runs"])))  # type: ignore[arg-type]
+    with ThreadPoolExecutor() as threads:  # decoding and summing leave the interpreter to others
+        return list(threads.map(lambda block: _state(group, block), blocks))
+
+
+def _state(group: zarr.Group, block: int) -> bool | None:
     try:
         sums: Any = group[_SUM]
         expected = sums[block]
         if not expected.any():
-            return False
+            return None
         runs = min(BLOCK, int(group.attrs["runs"]) - block * BLOCK)  # type: ignore[arg-type]
         where = _places(block, runs)
         arrays: dict[str, Any] = {name: group[name] for name in _names(group)}
@@ -168,14 +178,6 @@ def _is_whole(group: zarr.Group, block: int) -> bool:
         return np.array_equal(expected, _checksum(values))
     except Exception:  # a chunk that was cut or altered breaks its decoder in many ways
         return False
-
-
-def whole_blocks(path: Path) -> list[bool]:
-    """Whether each block is whole."""
-    group = _group(path, "r")
-    blocks = range(count(int(group.attrs["runs"])))  # type: ignore[arg-type]
-    with ThreadPoolExecutor() as threads:  # decoding and summing leave the interpreter to others
-        return list(threads.map(lambda block: _is_whole(group, block), blocks))
 
 
 def _checksum(values: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.uint8]:
@@ -220,8 +222,12 @@ def about(path: Path) -> dict[str, Any]:
     try:
         attributes = _group(path, "r").attrs.asdict()
         known = str(attributes["format"]).split(".")[0]
+    except FileNotFoundError as error:
+        mend = "give a file or folder that a command of alliance-sim wrote"
+        what = f"'{path}' holds no results" if path.exists() else f"there is no folder '{path}'"
+        raise InputError([Problem(what, mend)]) from error
     except OSError as error:
-        reason = str(error.strerror or "no such folder").lower()
+        reason = str(error.strerror or error).lower()
         raise InputError([Problem(f"cannot read '{path}': {reason}", "name another")]) from error
     except Exception as error:  # Zarr raises nearly anything on a folder that is no store
         mend = "give a file or folder that a command of alliance-sim wrote"
@@ -247,31 +253,30 @@ def read(path: Path) -> xr.Dataset:
 
     attributes = about(path)
     asked = int(attributes["runs"])
-    whole = whole_blocks(path)
-    _refuse_damage(path, whole, attributes)
+    found = states(path)
+    _refuse_damage(path, found)
     data = xr.open_dataset(path, engine="zarr", consolidated=False, chunks=None, cache=False)
-    if not all(whole):
-        kept = np.repeat(whole, BLOCK)[:asked]
+    if not all(found):
+        kept = np.repeat([bool(each) for each in found], BLOCK)[:asked]
         data = data.isel(run=np.flatnonzero(kept)).assign_attrs(unfinished=asked)
         numbers = np.flatnonzero(kept)
     else:
         numbers = np.arange(asked)
     data = _with_plain_text(data.drop_vars(_SUM).assign_coords(run=numbers))
+    data = with_months_as_dates(data)
     if data.nbytes <= _IN_MEMORY:
         data = data.load()
     return without_failed(data)
 
 
-def _refuse_damage(path: Path, whole: list[bool], attributes: Mapping[str, Any]) -> None:
-    sums: Any = _group(path, "r")[_SUM]
-    written = sums[:].any(axis=1)
-    broken = [block for block, fine in enumerate(whole) if written[block] and not fine]
+def _refuse_damage(path: Path, found: list[bool | None]) -> None:
+    broken = [block for block, state in enumerate(found) if state is False]
     again = "run the same command once more with --resume, which computes what is missing"
     if broken:
         places = ", ".join(f"{b * BLOCK:,} to {(b + 1) * BLOCK - 1:,}" for b in broken[:4])
         more = f" and {len(broken) - 4} more blocks" if len(broken) > 4 else ""
         raise InputError([Problem(f"'{path}' is damaged: runs {places}{more}", again)])
-    if not any(whole):
+    if not any(found):
         raise InputError([Problem(f"'{path}' holds no finished runs yet", again)])
 
 

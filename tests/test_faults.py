@@ -1,0 +1,449 @@
+"""What can go wrong while an ensemble runs, done to real processes; nothing finished is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+import zarr
+from test_executors import dask_cluster
+from worlds import small_scenario, write_pair
+
+import alliance_sim as al
+from alliance_sim import store
+from alliance_sim.engines import ensemble
+from alliance_sim.errors import FailedRunsWarning, RunError, StorageError
+from alliance_sim.results import failures_of
+from alliance_sim.rng import BLOCK
+
+RUNS = 12 * BLOCK + 7
+KILLS = int(os.environ.get("ALLIANCE_SIM_KILLS", "5"))
+"""How often a process is killed at a random moment; a nightly run asks for 30 and more."""
+LINUX = sys.platform == "linux"
+
+
+def command(*more: Any, out: str = "out", runs: int = RUNS) -> list[str]:
+    words = ["-m", "alliance_sim", "run", "breach.yaml", "--no-plots", "--no-baseline", "--quiet"]
+    return [sys.executable, *words, *map(str, ("--runs", runs, "--out", out, *more))]
+
+
+def sums(path: Path) -> Any:
+    """The checksum of every block."""
+    group: Any = zarr.open_group(path, mode="r")
+    return group["checksum"][:]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the scenario, and with results that nothing happened to."""
+    folder = tmp_path_factory.mktemp("finished")
+    write_pair(folder)
+    run(folder, command("--workers", 1))
+    return folder
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    """An own folder with the scenario."""
+    shutil.copy(finished / "breach.yaml", tmp_path)
+    shutil.copy(finished / "calm.yaml", tmp_path)
+    return tmp_path
+
+
+def run(folder: Path, words: list[str], code: int = 0, **options: Any) -> str:
+    """Run a command to its end; what it said."""
+    done = subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, timeout=300, check=False, **options
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def start(folder: Path, *more: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*more), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_blocks(path: Path, count: int) -> None:
+    """Wait until so many blocks are there."""
+    for _ in range(3000):
+        if path.exists() and int(sums(path).any(axis=1).sum()) >= count:
+            return
+        time.sleep(0.01)
+    pytest.fail("no block was written in half a minute")
+
+
+def same(folder: Path, finished: Path) -> None:
+    """The results are those that nothing happened to, to the bit."""
+    place, reference = (each / "out" / store.RESULT for each in (folder, finished))
+    assert np.array_equal(sums(place), sums(reference))
+    xr.testing.assert_identical(store.read(place).drop_attrs(), store.read(reference).drop_attrs())
+
+
+# -- processes that are killed, and users who stop them ----------------------------------------
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(folder: Path, finished: Path) -> None:
+    place = folder / "out" / store.RESULT
+    reference = sums(finished / "out" / store.RESULT)
+    chance = random.Random(KILLS)
+    kills = finishes = 0
+    while kills < KILLS or not finishes:
+        more = ("--resume", "--workers", 1 + kills % 2)
+        # Its workers outlive it by a moment, and would hold a pipe open.
+        process = subprocess.Popen(command(*more), cwd=folder, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(chance.uniform(0.3, 4.0) if kills < KILLS else 120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            kills += 1
+        if process.wait() == 0:
+            same(folder, finished)
+            shutil.rmtree(place)
+            finishes += 1
+        elif place.exists():
+            done = [block for block, state in enumerate(store.runs.states(place)) if state]
+            assert np.array_equal(sums(place)[done], reference[done])
+    assert kills >= KILLS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c(folder: Path, finished: Path, workers: int) -> None:
+    process = start(folder, "--workers", workers)
+    wait_for_blocks(folder / "out" / store.RESULT, 1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "runs are saved in" in said
+    assert "--resume" in said
+    assert "Traceback" not in said
+    # What is unfinished is neither overwritten nor taken for the whole.
+    assert "holds an unfinished run" in run(folder, command(), code=2)
+    part = store.read(folder / "out" / store.RESULT)
+    assert part.attrs["unfinished"] == RUNS
+    assert BLOCK <= part.sizes["run"] < RUNS
+    run(folder, command("--resume"))
+    same(folder, finished)
+
+
+@pytest.mark.slow
+def test_worker_killed(folder: Path, finished: Path) -> None:
+    process = start(folder, "--workers", 2)
+    wait_for_blocks(folder / "out" / store.RESULT, 1)
+    children = [int(pid) for pid in children_of(process.pid)]
+    assert children
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "was killed, or ran out of memory" in said
+    assert "--resume" in said
+    assert "Traceback" not in said
+    run(folder, command("--resume"))
+    same(folder, finished)
+
+
+def children_of(pid: int) -> Iterator[str]:
+    """Processes that do the work of another."""
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (each / "stat").read_text().rpartition(")")[2].split()
+            line = (each / "cmdline").read_text()
+        except OSError:
+            continue
+        if int(stat[1]) == pid and "loky" in line and "resource_tracker" not in line:
+            yield each.name
+
+
+@pytest.mark.slow
+def test_dask_worker_killed(folder: Path, finished: Path) -> None:
+    """The others take over its work."""
+    with dask_cluster() as (address, _, workers):
+        process = start(folder, "--scheduler", address)
+        wait_for_blocks(folder / "out" / store.RESULT, 1)
+        workers[0].kill()
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+    same(folder, finished)
+
+
+@pytest.mark.slow
+def test_dask_scheduler_killed(folder: Path, finished: Path) -> None:
+    with dask_cluster() as (address, scheduler, _):
+        process = start(folder, "--scheduler", address)
+        wait_for_blocks(folder / "out" / store.RESULT, 1)
+        scheduler.kill()
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 1, said
+        assert "--resume" in said
+        assert "Traceback" not in said
+    run(folder, command("--resume"))
+    same(folder, finished)
+
+
+# -- disks --------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are of POSIX")
+def test_no_room_for_a_file(folder: Path, finished: Path) -> None:
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+    said = run(folder, command("--workers", 1), code=1, preexec_fn=limit)
+    assert "cannot write to" in said
+    assert "too large" in said
+    run(folder, command("--resume"))
+    same(folder, finished)
+
+
+def in_a_namespace(folder: Path, *lines: str) -> subprocess.CompletedProcess[str]:
+    """Run shell lines where mounting is allowed; skips where it is not."""
+    if not LINUX or os.geteuid():
+        pytest.skip("mounting a small disk takes root on Linux")
+    script = "set -eu\nmount -t tmpfs -o size=1m tmpfs out\n" + "\n".join(lines)
+    words = ["unshare", "--mount", "sh", "-c", script]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    if "mount" in done.stderr and done.returncode == 32:
+        pytest.skip("this container cannot mount")
+    return done
+
+
+@pytest.mark.slow
+def test_disk_full(folder: Path, finished: Path) -> None:
+    (folder / "out").mkdir()
+    done = in_a_namespace(
+        folder,
+        f"{' '.join(command('--workers', 2))} && exit 9 || test $? = 1",
+        "mount -o remount,size=64m out",
+        f"{' '.join(command('--resume'))}",
+        "cp -r out kept",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    (folder / "out").rmdir()
+    (folder / "kept").rename(folder / "out")
+    same(folder, finished)
+
+
+def test_read_only_folder(folder: Path) -> None:
+    (folder / "out").mkdir()
+    words = " ".join(command())
+    if os.name == "posix" and os.geteuid():
+        (folder / "out").chmod(0o500)
+        said = run(folder, command(), code=2)
+    else:
+        done = in_a_namespace(folder, "mount -o remount,ro out", f"{words} || test $? = 2")
+        assert done.returncode == 0, done.stderr
+        said = done.stderr
+    assert "cannot write to 'out'" in said
+
+
+def _flip(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 16]) + data[middle + 1 :]
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "flipped": lambda file: file.write_bytes(_flip(file.read_bytes())),
+    "truncated": lambda file: file.write_bytes(file.read_bytes()[:-9]),
+    "emptied": lambda file: file.write_bytes(b""),
+    "removed": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("variable", ["trade", "alignment_last", "kind_of_tie", "checksum"])
+@pytest.mark.parametrize("damage", sorted(DAMAGE))
+def test_damaged_block(folder: Path, finished: Path, variable: str, damage: str) -> None:
+    place = folder / "out" / store.RESULT
+    shutil.copytree(finished / "out", folder / "out")
+    chunks = sorted(
+        each
+        for each in (place / variable).rglob("*")
+        if each.is_file() and each.name not in ("zarr.json", ".lock")
+    )
+    DAMAGE[damage](chunks[-1])
+    assert not all(store.runs.states(place))
+    if (variable, damage) != ("checksum", "removed"):  # then it is not known to be there at all
+        with pytest.raises(al.InputError, match=r"is damaged: runs .* --resume"):
+            store.read(place)
+    scenario = al.load_scenario(folder / "breach.yaml")
+    al.run(scenario, RUNS, store=place, resume=True)
+    same(folder, finished)
+
+
+@pytest.mark.parametrize("file", ["zarr.json", "trade/zarr.json"])
+def test_damaged_description(folder: Path, finished: Path, file: str) -> None:
+    shutil.copytree(finished / "out", folder / "out")
+    place = folder / "out" / store.RESULT
+    (place / file).write_text('{"zarr_format": 3, "node_ty')
+    scenario = al.load_scenario(folder / "breach.yaml")
+    for attempt in (lambda: store.read(place), lambda: al.run(scenario, RUNS, store=place)):
+        with pytest.raises(al.InputError, match=r"holds no results|damaged|unfinished"):
+            attempt()
+
+
+@pytest.mark.slow
+def test_two_processes_and_one_store(folder: Path, finished: Path) -> None:
+    first = start(folder, "--workers", 1)
+    wait_for_blocks(folder / "out" / store.RESULT, 1)
+    assert "another process is writing" in run(folder, command("--resume"), code=2)
+    assert first.wait(120) == 0
+    first.communicate()
+    same(folder, finished)
+
+
+# -- what a store is for ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def checked() -> Any:
+    brief = {"horizon": {"start": "1432-01", "months": 40}}
+    return al.read_scenario(small_scenario() | brief)
+
+
+def test_more_runs_extend_a_store(checked: Any, tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "some.zarr"
+    for runs in (100, BLOCK + 9, 3 * BLOCK):
+        found = al.run(checked, runs, 5, store=place, resume=True)
+        xr.testing.assert_equal(found, al.run(checked, runs, 5))
+    with pytest.raises(al.InputError, match="holds 1,536 runs, more than the 2 asked for"):
+        al.run(checked, 2, 5, store=place, resume=True)
+    # A finished one is replaced where nobody asks to go on.
+    assert al.run(checked, 2, 5, store=place).sizes["run"] == 2
+    assert [each.name for each in place.parent.iterdir()] == ["some.zarr"]
+
+
+def test_another_scenario_or_seed_is_not_mixed_in(checked: Any, tmp_path: Path) -> None:
+    place = tmp_path / "some.zarr"
+    al.run(checked, 3, 5, store=place)
+    other = checked.model_copy(update={"name": "Another"})
+    with pytest.raises(al.InputError, match="it has another scenario and seed; it was made with"):
+        al.run(other, 3, 6, store=place, resume=True)
+    with pytest.raises(al.InputError, match="another chance"):
+        al.run(checked, 3, 5, store=place, resume=True, chance=False)
+
+
+def test_what_is_no_store_is_left_alone(checked: Any, tmp_path: Path) -> None:
+    place = tmp_path / "thesis.zarr"
+    place.mkdir()
+    (place / "thesis.txt").write_text("years of work")
+    for resume in (False, True):
+        with pytest.raises(al.InputError, match="holds no results; take it away"):
+            al.run(checked, 3, store=place, resume=resume)
+    assert (place / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_store_of_a_later_format_says_so(checked: Any, tmp_path: Path) -> None:
+    place = tmp_path / "some.zarr"
+    al.run(checked, 3, store=place)
+    zarr.open_group(place, mode="r+").attrs["format"] = "2.0"
+    with pytest.raises(al.InputError, match=r"is in format 2\.0, and this version reads 1\."):
+        store.read(place)
+
+
+def test_opens_without_the_library(checked: Any, tmp_path: Path) -> None:
+    ds = al.run(checked, 9, 5, store=tmp_path / "some.zarr")
+    with xr.open_zarr(tmp_path / "some.zarr", consolidated=False, chunks=None) as plain:
+        np.testing.assert_array_equal(plain["trade"], ds["trade"])
+        assert plain["trade"].attrs["units"] == ds["trade"].attrs["units"]
+        assert plain.attrs["scenario_hash"] == ds.attrs["scenario_hash"]
+
+
+def test_what_cannot_be_written_says_what_is_saved(
+    checked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(path: Path, block: int, part: xr.Dataset) -> None:
+        if block == 1:
+            raise OSError(28, "No space left on device")
+        write(path, block, part)
+
+    write = store.runs.put
+    monkeypatch.setattr(store.runs, "put", put)
+    said = "no space left on device; 512 of 600 runs are saved"
+    with pytest.raises(StorageError, match=said):
+        al.run(checked, 600, store=tmp_path / "some.zarr", workers=1)
+
+
+# -- runs that fail -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run 5 raises an error, and run 600 gives what is no number."""
+    whole = ensemble.run_block
+
+    def run_block(program: Any, labels: Any, where: Any, *more: Any) -> Any:
+        lanes = range(where.block * BLOCK, (where.block + 1) * BLOCK)[where.lanes]
+        if 5 in lanes:
+            raise FloatingPointError("too hot")
+        record = whole(program, labels, where, *more)
+        if 600 in lanes:
+            record.outcomes[..., lanes.index(600)] = np.nan
+        return record
+
+    monkeypatch.setattr(ensemble, "run_block", run_block)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.usefixtures("failing")
+def test_failed_runs_are_left_out_and_told_of(checked: Any, tmp_path: Path, stored: bool) -> None:
+    place = {"store": tmp_path / "some.zarr"} if stored else {}
+    said = "2 of 700 runs of seed 5 failed and were left out: run 5: FloatingPointError: too hot"
+    with pytest.warns(FailedRunsWarning, match=said):
+        found = al.run(checked, 700, 5, workers=1, **place)
+    assert found.sizes["run"] == 698
+    assert [each["run"] for each in failures_of(found)] == [5, 600]
+    assert not {5, 600} & {*found["run"].values}
+
+
+@pytest.mark.usefixtures("failing")
+def test_the_other_runs_are_what_they_would_have_been(
+    checked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.warns(FailedRunsWarning):
+        found = al.run(checked, 700, 5, workers=1)
+    monkeypatch.undo()
+    sound = al.run(checked, 700, 5, workers=1).drop_sel(run=[5, 600])
+    xr.testing.assert_equal(found, sound)
+
+
+@pytest.mark.usefixtures("failing")
+def test_pairs_lose_the_runs_that_failed_in_either(checked: Any, tmp_path: Path) -> None:
+    calm = checked.model_copy(update={"interventions": ()})
+    with pytest.warns(FailedRunsWarning):
+        effect = al.compare(calm, checked, 700, workers=1)
+    assert effect.sizes["run"] == 698
+    with pytest.warns(FailedRunsWarning):
+        found = al.run(checked, 700, workers=1)
+    again = store.read(store.write(found, tmp_path / "again.zarr"))
+    xr.testing.assert_equal(again, found)
+    assert failures_of(again) == failures_of(found)
+
+
+def test_where_every_run_fails_there_is_no_result(
+    checked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_block(*_: Any) -> Any:
+        raise FloatingPointError("too hot")
+
+    monkeypatch.setattr(ensemble, "run_block", run_block)
+    with pytest.raises(RunError, match="every run of seed 0 failed: FloatingPointError: too hot"):
+        al.run(checked, 40, workers=1)
