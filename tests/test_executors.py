@@ -162,7 +162,7 @@ def _die(task: int) -> int:
 
 
 def test_a_process_that_is_killed_is_told_of_and_the_next_call_works() -> None:
-    with pytest.raises(WorkersLostError, match="was killed, or ran out of memory"):
+    with pytest.raises(WorkersLostError, match="was killed or ran out of memory"):
         list(executors.spread(_die, range(4), 2))
     assert list(executors.spread(str, range(4), 2)) == ["0", "1", "2", "3"]
 

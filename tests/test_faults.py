@@ -151,7 +151,7 @@ def test_worker_killed(folder: Path, finished: Path) -> None:
         os.kill(child, signal.SIGKILL)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "was killed, or ran out of memory" in said
+    assert "was killed or ran out of memory" in said
     assert "--resume" in said
     assert "Traceback" not in said
     run(folder, command("--resume"))

@@ -6,7 +6,7 @@ import multiprocessing
 import operator
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
 from typing import Any, SupportsIndex, TypeVar
 
 from alliance_sim.errors import Problem, WorkersLostError
@@ -18,6 +18,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 _AHEAD = 1024
 """Tasks handed to an executor before the first of them is done."""
+_LOOK = 2.0
+"""Seconds between looks at whether anybody is still at work."""
 _WORTH_A_PROCESS = 2
 """Tasks below which starting one more process costs more time than it saves."""
 
@@ -57,16 +59,29 @@ def spread(work: Callable[[T], R], tasks: Collection[T], workers: Workers = None
         for task in tasks:
             waiting.append(executor.submit(work, task))
             if len(waiting) == _AHEAD:
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft(), executor)
         while waiting:
-            yield waiting.popleft().result()
+            yield _result(waiting.popleft(), executor)
     except (BrokenExecutor, CancelledError) as error:
         raise WorkersLostError(
-            "a process that shared the work is gone: it was killed, or ran out of memory"
+            "what shared the work is gone: a process was killed or ran out of memory, or its "
+            "scheduler is away"
         ) from error
     finally:
         for each in waiting:
             each.cancel()
+
+
+def _result(task: Future[R], executor: Executor) -> R:
+    """The result of a task, unless those that would bring it are gone.
+
+    Dask's executor leaves a task open for ever whose scheduler dies while its result is under way.
+    """
+    while not wait([task], timeout=_LOOK).done:
+        client = getattr(executor, "_client", None)  # of distributed.Client.get_executor()
+        if getattr(client, "status", "running") != "running":
+            raise CancelledError
+    return task.result()
 
 
 def all_cores() -> int:

@@ -26,8 +26,9 @@ def hands(workers: int | None, scheduler: str | None) -> Iterator[Workers]:
     if workers is not None:
         what = "--workers and --scheduler exclude each other"
         raise InputError([Problem(what, "the workers of a scheduler are its own; leave one out")])
-    # It tells of connections that are lost with tracebacks; we do so in a line.
-    with _silent("distributed.client"), _client(scheduler) as client:
+    client = _client(scheduler)
+    # These tell of connections that are lost with tracebacks; we do so in a line.
+    with _silent("distributed.client"), _silent("tornado.application"), client:
         yield client.get_executor(pure=False)
 
 
