@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from alliance_sim.spec import Intervention, Scenario, World
     from alliance_sim.spec.blocs import BlocSystem
+    from alliance_sim.store import open_results
 
 __all__ = [
     "AllianceModel",
@@ -56,6 +57,7 @@ __all__ = [
     "load_blocs",
     "load_scenario",
     "load_world",
+    "open_results",
     "plots",
     "read_scenario",
     "report",
@@ -85,6 +87,7 @@ _HOMES = {
     "load_blocs": "load.blocs",
     "load_scenario": "load",
     "load_world": "load",
+    "open_results": "store",
     "read_scenario": "load",
     "run": "simulate",
     "sensitivity": "simulate",

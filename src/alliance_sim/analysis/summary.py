@@ -8,7 +8,7 @@ evenly than that, so with them the errors are, as a rule, on the large side.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,8 @@ Doubles = npt.NDArray[np.float64]
 CHANGED = "1 where it differs"
 """Units of what :func:`paired` makes of a relation class."""
 
+_PIECE = 2**24
+"""Numbers of a variable that are looked at together."""
 _HORIZON_LEVELS = {"median": 0.5, "q25": 0.25, "q75": 0.75, "q05": 0.05, "q95": 0.95}
 
 
@@ -143,9 +145,18 @@ def quantiles(
     import xarray as xr
 
     values = series(ds, name, dyad)
-    found = np.quantile(values.to_numpy().astype(np.float64), list(levels), axis=0)
+    pieces = [np.quantile(each, list(levels), axis=0) for each in _by_months(values)]
+    found = np.concatenate(pieces, axis=1)
     where = {"quantile": list(levels), "month": ds["month"].to_numpy()}
     return xr.DataArray(found, where, ("quantile", "month"), name=name, attrs=values.attrs)
+
+
+def _by_months(values: xr.DataArray) -> Iterator[Doubles]:
+    """(run, month) in pieces of a few months, so that of many runs on disk memory holds a part."""
+    runs, months = values.sizes["run"], values.sizes["month"]
+    few = max(1, _PIECE // max(1, runs))
+    for start in range(0, months, few):
+        yield values.isel(month=slice(start, start + few)).to_numpy().astype(np.float64)
 
 
 def median_error(values: Doubles) -> float:

@@ -56,3 +56,21 @@ def read(path: Path) -> xr.Dataset:
         InputError: where it is missing, damaged, or is no such dataset.
     """
     return runs.read(path) if path.suffix == RUNS or path.is_dir() else netcdf.read(path)
+
+
+def open_results(place: str | Path) -> xr.Dataset:
+    """The runs that a folder of results, or a single file or store, holds.
+
+    Small results are in memory; large ones are read when they are looked at.
+
+    Raises:
+        InputError: where there are none, or they are damaged.
+
+    Example:
+        >>> import alliance_sim as al
+        >>> al.open_results("results/nowhere")
+        Traceback (most recent call last):
+        alliance_sim.errors.InputError: there is no folder 'results/nowhere/result.zarr'; ...
+    """
+    path = Path(place)
+    return read(path / RESULT if path.suffix not in (RUNS, ".nc") else path)
