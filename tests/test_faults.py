@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from alliance_sim.rng import BLOCK
 RUNS = 12 * BLOCK + 7
 KILLS = int(os.environ.get("ALLIANCE_SIM_KILLS", "5"))
 """How often a process is killed at a random moment; a nightly run asks for 30 and more."""
+PAGE = Path(__file__).parent.parent / "docs" / "large-runs.md"
+HEADING = "| fault | tried | recovered to the bit |\n| --- | --- | --- |"
 LINUX = sys.platform == "linux"
 
 
@@ -59,6 +62,42 @@ def folder(finished: Path, tmp_path: Path) -> Path:
     shutil.copy(finished / "breach.yaml", tmp_path)
     shutil.copy(finished / "calm.yaml", tmp_path)
     return tmp_path
+
+
+COUNTS: dict[str, list[int]] = {}
+"""Fault -> how often it was done, and how often all came back to the bit."""
+
+
+def fault(name: str, times: int = 1) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Count the fault that a test does, and that it was recovered from if the test passes."""
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        @wraps(test)
+        def counting(*args: Any, **kwargs: Any) -> None:
+            row = COUNTS.setdefault(name, [0, 0])
+            row[0] += times
+            try:
+                test(*args, **kwargs)
+            except pytest.skip.Exception:
+                row[0] -= times
+                raise
+            row[1] += times
+
+        return counting
+
+    return decorate
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table(update: bool) -> Iterator[None]:
+    """With --update, the table of the documentation is written anew."""
+    yield
+    if update:
+        head, found, rest = PAGE.read_text(encoding="utf-8").partition(HEADING)
+        assert found, "the page has no table of faults"
+        rows = [f"| {name} | {tried} | {back} |" for name, (tried, back) in COUNTS.items()]
+        _, gap, tail = rest.partition("\n\n")
+        PAGE.write_text("\n".join([head + HEADING, *rows]) + gap + tail, encoding="utf-8")
 
 
 def run(folder: Path, words: list[str], code: int = 0, **options: Any) -> str:
@@ -97,6 +136,7 @@ def same(folder: Path, finished: Path) -> None:
 
 
 @pytest.mark.slow
+@fault("kill -9 of the main process at a random moment", KILLS)
 def test_killed_at_random_moments(folder: Path, finished: Path) -> None:
     place = folder / "out" / store.RESULT
     reference = sums(finished / "out" / store.RESULT)
@@ -123,6 +163,7 @@ def test_killed_at_random_moments(folder: Path, finished: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
+@fault("Ctrl-C")
 def test_ctrl_c(folder: Path, finished: Path, workers: int) -> None:
     process = start(folder, "--workers", workers)
     wait_for_blocks(folder / "out" / store.RESULT, 1)
@@ -142,6 +183,7 @@ def test_ctrl_c(folder: Path, finished: Path, workers: int) -> None:
 
 
 @pytest.mark.slow
+@fault("kill -9 of the local worker processes")
 def test_worker_killed(folder: Path, finished: Path) -> None:
     process = start(folder, "--workers", 2)
     wait_for_blocks(folder / "out" / store.RESULT, 1)
@@ -171,6 +213,7 @@ def children_of(pid: int) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@fault("kill -9 of a Dask worker")
 def test_dask_worker_killed(folder: Path, finished: Path) -> None:
     """The others take over its work."""
     with dask_cluster() as (address, _, workers):
@@ -183,6 +226,7 @@ def test_dask_worker_killed(folder: Path, finished: Path) -> None:
 
 
 @pytest.mark.slow
+@fault("kill -9 of the Dask scheduler")
 def test_dask_scheduler_killed(folder: Path, finished: Path) -> None:
     with dask_cluster() as (address, scheduler, _):
         process = start(folder, "--scheduler", address)
@@ -200,6 +244,7 @@ def test_dask_scheduler_killed(folder: Path, finished: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are of POSIX")
+@fault("limit on the size of a file")
 def test_no_room_for_a_file(folder: Path, finished: Path) -> None:
     import resource
 
@@ -226,6 +271,7 @@ def in_a_namespace(folder: Path, *lines: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.slow
+@fault("disk full")
 def test_disk_full(folder: Path, finished: Path) -> None:
     (folder / "out").mkdir()
     done = in_a_namespace(
@@ -271,6 +317,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("variable", ["trade", "alignment_last", "kind_of_tie", "checksum"])
 @pytest.mark.parametrize("damage", sorted(DAMAGE))
+@fault("chunk of a block flipped by a bit, cut short, emptied or removed")
 def test_damaged_block(folder: Path, finished: Path, variable: str, damage: str) -> None:
     place = folder / "out" / store.RESULT
     shutil.copytree(finished / "out", folder / "out")
@@ -301,6 +348,7 @@ def test_damaged_description(folder: Path, finished: Path, file: str) -> None:
 
 
 @pytest.mark.slow
+@fault("two processes writing to one store")
 def test_two_processes_and_one_store(folder: Path, finished: Path) -> None:
     first = start(folder, "--workers", 1)
     wait_for_blocks(folder / "out" / store.RESULT, 1)

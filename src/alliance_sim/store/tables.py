@@ -85,7 +85,8 @@ def parameters_table(ds: xr.Dataset) -> pd.DataFrame:
     return table
 
 
-def _in_words(ds: xr.Dataset, name: str, codes: Any) -> pd.Categorical:
+def _in_words(ds: xr.Dataset, name: str, codes: Any) -> Any:
+    """Relation classes by their names."""
     import pandas as pd
 
     return pd.Categorical.from_codes(codes, pd.Index(class_names(ds, name)))
