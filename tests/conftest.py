@@ -13,7 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite tests/golden and tests/images")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def update(request: pytest.FixtureRequest) -> bool:
     """Whether golden results and pictures are to be rewritten."""
     return bool(request.config.getoption("--update"))

@@ -55,7 +55,9 @@ def create(path: Path, like: xr.Dataset, runs: int) -> None:
         like = like.drop_dims([name for name, size in like.sizes.items() if not size])
         attributes = {**_plain(like.attrs), "runs": runs, "format": FORMAT}
         without_runs = with_far_months_as_text(like.drop_dims("run").assign_attrs(attributes))
-        _with_plain_text(without_runs).to_zarr(part, zarr_format=3, consolidated=False, mode="w")
+        plain = _with_plain_text(without_runs)
+        bare: dict[Any, Any] = {name: {"compressors": ()} for name in plain.variables}
+        plain.to_zarr(part, zarr_format=3, consolidated=False, mode="w", encoding=bare)
         group = _group(part, "r+")
         for name, each in like.data_vars.items():
             _make(group, str(name), each, runs)
@@ -76,7 +78,7 @@ def create(path: Path, like: xr.Dataset, runs: int) -> None:
 
 def _make(group: zarr.Group, name: str, like: xr.DataArray, runs: int) -> None:
     """An empty array of a variable; runs come first, and a block of them is a chunk."""
-    from zarr.codecs import Crc32cCodec, ZstdCodec
+    from zarr.codecs import Crc32cCodec
 
     rest = like.shape[1:]
     group.create_array(
@@ -87,7 +89,8 @@ def _make(group: zarr.Group, name: str, like: xr.DataArray, runs: int) -> None:
         fill_value={"f": np.nan, "i": -1}.get(like.dtype.kind, ""),
         dimension_names=[str(dim) for dim in like.dims],
         chunk_key_encoding={"name": "default", "separator": "."},
-        compressors=[ZstdCodec(level=1), Crc32cCodec()],
+        # Noise hardly shrinks, and what is not packed cannot unpack to more than it is.
+        compressors=[Crc32cCodec()],
         attributes=_plain(like.attrs),
     )
 
