@@ -167,6 +167,24 @@ def test_a_process_that_is_killed_is_told_of_and_the_next_call_works() -> None:
     assert list(executors.spread(str, range(4), 2)) == ["0", "1", "2", "3"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_processes_end_soon_after_the_one_that_started_them_is_killed() -> None:
+    code = (
+        "import os; from alliance_sim.executors import spread\n"
+        "print(*{p for p in spread(eval, ['__import__(\"os\").getpid()'] * 8, 2)}, flush=True)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    children = [int(each) for each in done.stdout.split()]
+    assert children
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{each}").exists() for each in children):
+        assert time.monotonic() < deadline, "they go on without it"
+        time.sleep(0.1)
+
+
 def _inside(_: int) -> tuple[int, list[int]]:
     return os.getpid(), list(executors.spread(_pid, range(8), None))
 

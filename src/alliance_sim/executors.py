@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import operator
+import os
+import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
@@ -108,7 +112,9 @@ def _executor(workers: Workers, tasks: int) -> Executor | None:
     # call, and end by themselves when this process does or asks nothing of them for a while.
     from loky import get_reusable_executor
 
-    executor: Executor = get_reusable_executor(count, timeout=_IDLE, initializer=_leave_interrupts)
+    executor: Executor = get_reusable_executor(
+        count, timeout=_IDLE, initializer=_settle_in, initargs=(os.getpid(),)
+    )
     return executor
 
 
@@ -116,8 +122,16 @@ _IDLE = 30
 """Seconds after which a process without work ends."""
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the main process, which lets the others end what they are at."""
-    import signal
-
+def _settle_in(parent: int) -> None:
+    """What a new process does first, started by another."""
+    # Ctrl-C is for the main process, which lets the others end what they are at.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # One that is killed can tell nobody to end.
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after the one that started it is gone."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
