@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from fractions import Fraction
-from math import floor, sqrt
+from math import comb, floor, sqrt
 from pathlib import Path
 
 import networkx as nx
@@ -221,7 +222,7 @@ def test_an_actor_without_ties_doubles_every_minimum():
 
 def test_a_level_landscape_keeps_every_partition_where_it_is():
     found = landscape([1] * 5, [[0] * 5] * 5)
-    assert found.basins == [1] * 16
+    assert list(found.basins) == [1] * 16
     assert not found.strict.any()
 
 
@@ -230,6 +231,22 @@ def test_a_start_with_two_steepest_moves_counts_half_for_each():
     found = landscape([1, 1, 1], [[0, -1, -1], [-1, 0, -1], [-1, -1, 0]])
     assert [each.basin for each in found.minima()] == [Fraction(4, 3)] * 3
     assert {each.energy for each in found.minima()} == {-4}
+
+
+def test_twenty_equal_foes_split_evenly_in_little_memory():
+    """By symmetry each of the (20 over 10) / 2 even splits has an equal basin; nearly every
+    partition is split up to twenty ways, and none may take more than two hundred bytes."""
+    tracemalloc.start()
+    try:
+        found = landscape([1] * 20, [[-1] * 20] * 20)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    count = comb(20, 10) // 2
+    assert len(found.basins) == len(found.codes) == count
+    assert {found.basins[place] for place in range(0, count, 997)} == {Fraction(2**19, count)}
+    assert found.basins.total() == 2**19
+    assert most < 200 * 2**19
 
 
 def test_too_many_actors_are_refused_gently():

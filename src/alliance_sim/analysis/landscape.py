@@ -12,8 +12,7 @@ partition is a code: bit k-1 says whether actor k stands across from actor 0.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from alliance_sim.analysis.basins import Basins, Codes, Ways, basins_of
 from alliance_sim.analysis.exact import Array, Number, array, number, whole
 from alliance_sim.errors import InputError, Problem
 
@@ -28,10 +28,6 @@ MAX_ACTORS = 24
 """Enumerated in 64-bit integers: 8.4 million partitions."""
 MAX_ACTORS_LARGE = 20
 """Enumerated where numbers outgrow 64 bits and Python's own integers take their place."""
-_CHUNK = 1 << 12
-"""Tied partitions whose ways down are held at the same time."""
-
-Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,8 @@ class Landscape:
     """1 where sizes and propensities are whole numbers."""
     codes: Codes = field(repr=False)
     """(minimum,) by energy, then by code."""
-    basins: Sequence[Fraction] = field(repr=False)
+    basins: Basins = field(repr=False)
+    """(minimum,) as exact fractions."""
     strict: npt.NDArray[np.bool_] = field(repr=False)
     sizes: tuple[int, ...] = field(repr=False)
     propensities: tuple[tuple[int, ...], ...] = field(repr=False)
@@ -208,11 +205,6 @@ def sides(code: int, actors: int) -> tuple[bool, ...]:
     return (False, *(bool(code >> k & 1) for k in range(actors - 1)))
 
 
-def _moved(codes: Codes, actor: int, actors: int) -> Codes:
-    """Codes after an actor has changed sides; when the first one does, all others do."""
-    return codes ^ ((1 << (actors - 1)) - 1 if actor == 0 else 1 << (actor - 1))
-
-
 def _after(found: Array, actor: int) -> Array:
     """Energies after an actor has changed sides, by the code before."""
     if actor == 0:
@@ -220,65 +212,18 @@ def _after(found: Array, actor: int) -> Array:
     return found.reshape(-1, 2, 1 << (actor - 1))[:, ::-1].reshape(-1)
 
 
-def _minima(found: Array, n: int) -> tuple[Codes, list[Fraction], npt.NDArray[np.bool_]]:
+def _minima(found: Array, n: int) -> tuple[Codes, Basins, npt.NDArray[np.bool_]]:
     """Codes of the local minima, their basins, and whether they are strict."""
     lowest, level = found.copy(), np.zeros(len(found), dtype=bool)
-    ways, first = np.zeros(len(found), dtype=np.uint8), np.zeros(len(found), dtype=np.uint8)
+    ways: Ways = np.zeros(len(found), dtype=np.uint32)
     for actor in range(n if n > 1 else 0):
         after = _after(found, actor)
         level |= (after == found).astype(bool)
+        ways[((after == lowest) & (after < found)).astype(bool)] |= np.uint32(1 << actor)
         steeper = (after < lowest).astype(bool)
-        tied = ((after == lowest) & (after < found)).astype(bool)
-        ways[tied] += 1
-        ways[steeper], first[steeper] = 1, actor
+        ways[steeper] = 1 << actor
         np.copyto(lowest, after, where=steeper)
+    del lowest
     codes = np.flatnonzero(ways == 0)
     codes = codes[np.argsort(found[codes], kind="stable")]
-    basins = _basins(found, lowest, ways, first, codes, n)
-    return codes, basins, ~level[codes]
-
-
-def _basins(
-    found: Array, lowest: Array, ways: Array, first: Array, minima: Codes, n: int
-) -> list[Fraction]:
-    """How many starts end in each minimum, starts with several ways down in parts."""
-    ends = np.arange(len(found))
-    single = np.flatnonzero(ways == 1)
-    flips = np.array([_moved(np.zeros(1, np.int64), actor, n)[0] for actor in range(n)])
-    ends[single] = single ^ flips[first[single]]
-    while True:  # follow starts with one way down to where there is none, or a choice
-        further = ends[ends]
-        if np.array_equal(further, ends):
-            break
-        ends = further
-    starts = np.bincount(ends, minlength=len(found))
-    tied = np.flatnonzero(ways > 1)
-    if not len(tied):
-        return [Fraction(int(each)) for each in starts[minima]]
-    upward = tied[np.argsort(found[tied], kind="stable")]
-    # Scaled by what every split on the way down can divide by, all parts are whole.
-    choices: dict[int, int] = {}
-    for code, below in _ways_down(upward, ends, found, lowest, n):
-        choices[code] = 1 + max(choices.get(each, 0) for each in below)
-    scale = math.lcm(*set(ways[tied].tolist())) ** max(choices.values())
-    weights = {code: int(starts[code]) * scale for code in (*tied.tolist(), *minima.tolist())}
-    for code, below in _ways_down(upward[::-1], ends, found, lowest, n):
-        part = weights[code] // len(below)
-        for each in below:
-            weights[each] += part
-    return [Fraction(weights[code], scale) for code in minima.tolist()]
-
-
-def _ways_down(
-    tied: Codes, ends: Codes, found: Array, lowest: Array, n: int
-) -> Iterator[tuple[int, list[int]]]:
-    """Each code with where its equally steep moves lead: a minimum, or the next choice."""
-    for start in range(0, len(tied), _CHUNK):
-        codes = tied[start : start + _CHUNK]
-        below: list[list[int]] = [[] for _ in codes]
-        for actor in range(n):
-            after = _moved(codes, actor, n)
-            steepest = np.flatnonzero(found[after] == lowest[codes])
-            for place, end in zip(steepest.tolist(), ends[after[steepest]].tolist(), strict=True):
-                below[place].append(end)
-        yield from zip(codes.tolist(), below, strict=True)
+    return codes, basins_of(ways, codes, n), ~level[codes]
