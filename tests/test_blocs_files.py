@@ -14,7 +14,7 @@ import alliance_sim as al
 from alliance_sim.cli import app
 from alliance_sim.errors import InputError
 from alliance_sim.load.blocs import load_blocs, read_blocs
-from alliance_sim.load.csv_tables import identifier
+from alliance_sim.load.csv_headers import identifier
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -101,7 +101,7 @@ def test_both_engines_of_reading_agree(tmp_path: Path) -> None:
 def test_whole_numbers_stay_whole_however_large(tmp_path: Path) -> None:
     big = 2**62 + 1
     for name, text in (
-        ("x.csv", f"actor,other,propensity,size\na,b,{big},{big}\n"),
+        ("x.csv", f"actor,other,propensity,size\na,b,{big},{big}\nb,,,1\n"),
         ("x.yaml", f"actors: {{a: {{size: {big}}}, b: {{}}}}\nties: {{a-b: {big}}}\n"),
     ):
         system = load_blocs(written(tmp_path, text, name))
@@ -115,11 +115,34 @@ def test_whole_numbers_stay_whole_however_large(tmp_path: Path) -> None:
     assert foes.as_json()["landscape"]["minima"][0]["energy"] == str(-2 * big)
 
 
+RUSSIA = "\u0420\u043e\u0441\u0441\u0438\u044f"
+"""In its own letters, some of which look like Latin ones."""
+
+
 def test_names_become_ids() -> None:
     assert identifier("Côte d'Ivoire") == "cote_d_ivoire"
     assert identifier("AT&T") == "at_t"
     assert identifier("12") == "actor_12"
     assert identifier("…") is None
+    names = ("Łódź", "Ærø", "Øst", RUSSIA, "中国", "भारत", "भरत", "مصر")
+    ids = [identifier(name) for name in names]
+    assert len(set(ids)) == len(names)
+    assert ids[:5] == ["łodz", "ærø", "øst", RUSSIA.lower(), "中国"]
+
+
+def test_names_in_any_script_are_read_studied_and_kept(tmp_path: Path) -> None:
+    text = f"actor,other,propensity\n{RUSSIA},中国,1\n{RUSSIA},Łódź,-1\nĐà Nẵng,Øst,2\nभारत,Øst,1\n"
+    found = al.blocs(written(tmp_path, text))
+    assert found.system.names() == [RUSSIA, "中国", "Łódź", "Đà Nẵng", "Øst", "भारत"]
+    assert found.landscape is not None
+    best = found.landscape.minima()[0]
+    assert best.energy == -2
+    assert dict(zip(found.system.names(), best.across, strict=True))["Łódź"]
+    yaml = (
+        "actors: {中国: {}, भारत: {}}\nties: {中国->भारत: 1}\n"
+        "issues: {関税: {भारत: {position: 1}}}\n"
+    )
+    assert al.load_blocs(written(tmp_path, yaml, "x.yaml")).table() == [[0, 1], [0, 0]]
 
 
 def test_quotes_semicolons_tabs_and_comments(tmp_path: Path) -> None:
@@ -147,10 +170,10 @@ def test_quotes_semicolons_tabs_and_comments(tmp_path: Path) -> None:
             ],
         ),
         (
-            "actor,other,propensity\na,b,1\na,b,2\na,a,1\n",
+            "actor,other,propensity\na,b,1\na,b,2\na,a,1\na,a,1\n",
             [
                 "3:5: 'a' to 'b' is given twice, first in line 2; keep one of the two",
-                "4:5: dyad 'a->a' joins an actor to itself; name two actors",
+                "5:5: 'a' to 'a' is given twice, first in line 4; keep one of the two",
             ],
         ),
         (
@@ -182,6 +205,107 @@ def test_mistakes_of_tables_have_their_place(
     found = problems(written(tmp_path, text))
     for each in expected:
         assert each in found
+
+
+LISTED = (
+    "give it once: in `size` of a row where it is `actor` (a row may give nothing else), or in a "
+    "column `other_size` where it is `other`"
+)
+SQUARE = "give it once, in the column `size`"
+FORMS = (
+    "write actor,other,propensity for a list of ties, actor,position for a list of stances, or "
+    "an empty corner and a column for each actor"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "actor,other,propensity,size\nA,B,1,5\nA,C,-1,5\n",
+            [
+                f"2:3: 'B' has no size, and others do; {LISTED}",
+                f"3:3: 'C' has no size, and others do; {LISTED}",
+            ],
+        ),
+        (
+            "actor,other,propensity,other_size\nA,B,1,5\n",
+            [f"2:1: 'A' has no size, and others do; {LISTED}"],
+        ),
+        (",A,B,size\nA,0,1,\nB,1,0,3\n", [f"1:2: 'A' has no size, and others do; {SQUARE}"]),
+        ("actor,position,size\nA,1,2\nB,2,\n", [f"3:1: 'B' has no size, and others do; {SQUARE}"]),
+        (
+            "actor,other,propensity,size,other_size\nA,B,1,5,2\nB,A,1,3,5\n",
+            ["3:7: a second size of 'b', 2 before; keep one"],
+        ),
+        ("A,B,1\nB,C,-1\n", [f"1:1: the first line is no header; {FORMS}"]),
+        ("0,1,-1\n1,0,1\n-1,1,0\n", [f"1:1: the first line is no header; {FORMS}"]),
+        ("source,target,weight,kind\nA,B,1,x\n", [f"1:1: the header is not clear; {FORMS}"]),
+        ("target,source,weight\nA,B,1\n", [f"1:1: the header is not clear; {FORMS}"]),
+        (
+            "actor,other,propensity\nA,B,1\n# of 1999,,\n",
+            [
+                "3:1: a comment stands under the header; move it above the header, or fill the row "
+                "in if it is a name"
+            ],
+        ),
+    ],
+)
+def test_gaps_and_headers_are_told(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert problems(written(tmp_path, text)) == expected
+
+
+TWO = [[0, 1], [-1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "table"),
+    [
+        ("actor,other,propensity,size,other_size\nA,B,1,5,3\nB,A,-1,,\n", [5, 3], TWO),
+        ("actor,other,propensity,size\nA,B,1,\nB,A,-1,3\nA,,,5\n", [5, 3], TWO),
+        ("source,target,weight\nA,B,1\nB,A,-1\n", [1, 1], TWO),
+        ("source,target,weight\n1,2,1\n2,1,-1\n", [1, 1], TWO),
+        ("From;To;Value;Size\nA;B;1;2\nB;A;-1;4\n", [2, 4], TWO),
+        ("tribe,towards,feeling\nA,B,1\nB,A,-1\n", [1, 1], TWO),
+        ("A,B\nA,0,1\nB,-1,0\n", [1, 1], TWO),
+        ('"1","2"\n"1",0,1\n"2",-1,0\n', [1, 1], TWO),
+        ("sep=;\n;A;B\nA;0;1\nB;-1;0\n", [1, 1], TWO),
+        (",A,B,,\nA,0,1,,\nB,\N{MINUS SIGN}1,0,,\n", [1, 1], TWO),
+        ('\t"A"\t"B"\n"A"\t0\t1\n"B"\t-1\t0\n', [1, 1], TWO),
+    ],
+)
+def test_tables_as_other_programs_write_them(
+    tmp_path: Path, text: str, sizes: list[int], table: list[list[int]]
+) -> None:
+    found = load_blocs(written(tmp_path, text))
+    assert found.sizes() == sizes
+    assert found.table() == table
+
+
+def test_commas_in_quotes_are_no_delimiters(tmp_path: Path) -> None:
+    text = ';"Korea, South";"Korea, North"\n"Korea, South";0;-1\n"Korea, North";-2;0\n'
+    found = load_blocs(written(tmp_path, text))
+    assert found.names() == ["Korea, South", "Korea, North"]
+    assert found.table() == [[0, -1], [-2, 0]]
+
+
+def test_a_name_may_begin_with_a_sharp_under_the_header(tmp_path: Path) -> None:
+    found = load_blocs(written(tmp_path, "# Made up\nactor,other,propensity\n#3 party,B,-1\n"))
+    assert found.names() == ["#3 party", "B"]
+    assert found.about == "Made up"
+
+
+def test_self_ties_are_alike_in_lists_and_squares(tmp_path: Path) -> None:
+    listed = load_blocs(written(tmp_path, "actor,other,propensity\nA,A,2\nA,B,1\nB,B,-1\n"))
+    square = load_blocs(written(tmp_path, ",A,B\nA,2,1\nB,,-1\n"))
+    assert listed == square
+    assert [each.self_tie for each in listed.actors.values()] == [2, -1]
+
+
+def test_an_actor_may_be_called_size(tmp_path: Path) -> None:
+    found = load_blocs(written(tmp_path, ",Size,B\nSize,0,2\nB,2,0\n"))
+    assert found.names() == ["Size", "B"]
+    assert found.table() == [[0, 2], [2, 0]]
 
 
 YAML_MISTAKES = """\

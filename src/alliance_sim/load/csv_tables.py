@@ -1,91 +1,58 @@
 """Tables in CSV become the tree of a system of actors, each cell with its place.
 
-Three forms, told apart by their header: with a column ``other`` a list of dyads, with a column
-``position`` a list of stances on issues, otherwise a square table of propensities. Lines that
-begin with ``#`` say what the table is.
+Three forms: a list of dyads, a list of stances on issues, and a square table of propensities
+(:mod:`alliance_sim.load.csv_headers` tells them apart).
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from alliance_sim.errors import Problem
-from alliance_sim.load.tree import Mark, Node, Scalar
+from alliance_sim.load.csv_cells import Cell, table_cells
+from alliance_sim.load.csv_headers import Form, identifier, tidied, understood
+from alliance_sim.load.tree import Mark, Node
 from alliance_sim.spec.base import did_you_mean
 
-_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
-_DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_DYADS = ("actor", "other", "propensity", "size")
+_DYADS = ("actor", "other", "propensity", "size", "other_size")
 _STANCES = ("issue", "actor", "position", "capability", "salience", "size")
 _MOST_ROWS = 5_000
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Text of a field, and where it begins."""
-
-    text: str
-    mark: Mark
-
-    def node(self) -> Node:
-        """Its value: whole numbers stay whole, other text stays text."""
-        value: Scalar = self.text
-        if _INTEGER.fullmatch(self.text):
-            value = int(self.text)
-        elif _DECIMAL.fullmatch(self.text):
-            value = float(self.text)
-        return Node(value, self.mark, key=self.mark)
-
+_FORMS = (
+    "write actor,other,propensity for a list of ties, actor,position for a list of stances, "
+    "or an empty corner and a column for each actor"
+)
 
 Row = Mapping[str, Cell]
 
 
 def table_tree(text: str, file: str, problems: list[Problem]) -> Node | None:
     """The tree of a system, or None where the text is no table; problems are added to."""
-    rows = [row for row in _rows(text, file, problems) if any(cell.text for cell in row)]
+    rows, about = table_cells(text, file, problems)
     if len(rows) < 2 or len(rows) > _MOST_ROWS:
         what = f"a table of {len(rows)} rows" if rows else "the file is empty"
         mend = f"write a header and from one to {_MOST_ROWS} rows under it"
         problems.append(Mark(file, 1, 1).problem(what, mend))
         return None
-    return _Reader(file, rows[0], rows[1:], problems).tree(_about(text))
+    rows = [*_without_notes(rows, problems)]
+    header = tidied(rows[0], rows[1:])
+    form, names = understood(header, rows[1:])
+    if form in ("headless", "unclear"):
+        what = "the first line is no header" if form == "headless" else "the header is not clear"
+        problems.append(header[0].mark.problem(what, _FORMS))
+        return None
+    return _Reader(file, header, names, rows[1:], problems).tree(form, about)
 
 
-def _about(text: str) -> str:
-    """What the lines of comment say."""
-    lines = (line.strip() for line in text.splitlines())
-    return " ".join(line.lstrip("# ") for line in lines if line.startswith("#"))
-
-
-def _rows(text: str, file: str, problems: list[Problem]) -> Iterator[list[Cell]]:
-    """Fields with their places; comma, semicolon or tab, whichever the header has most of."""
-    lines = text.splitlines()
-    header = next((line for line in lines if line.strip() and not _is_comment(line)), "")
-    delimiter = max(",;\t", key=header.count)
-    pattern = re.compile(rf'\s*"((?:[^"]|"")*)"\s*(?={delimiter}|$)|([^{delimiter}]*)')
-    for number, line in enumerate(lines, 1):
-        if _is_comment(line):
-            continue
-        cells, at = [], 0
-        while at <= len(line):
-            found = pattern.match(line, at)
-            assert found is not None  # the second form matches anything
-            quoted, bare = found.groups()
-            raw = bare if quoted is None else quoted.replace('""', '"')
-            mark = Mark(file, number, at + 1 + len(found[0]) - len(found[0].lstrip()))
-            if quoted is None and raw.lstrip().startswith('"'):
-                problems.append(mark.problem("a quoted text is not closed", "close the quote"))
-            cells.append(Cell(raw.strip(), mark))
-            at = found.end() + 1
-        yield cells
-
-
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#")
+def _without_notes(rows: list[list[Cell]], problems: list[Problem]) -> Iterator[list[Cell]]:
+    """Rows but for those that look like a comment under the header, which are told of."""
+    for row in rows:
+        if row[0].text.startswith("#") and not any(cell.text for cell in row[1:]):
+            mend = "move it above the header, or fill the row in if it is a name"
+            problems.append(row[0].mark.problem("a comment stands under the header", mend))
+        else:
+            yield row
 
 
 @dataclass
@@ -94,6 +61,8 @@ class _Reader:
 
     file: str
     header: list[Cell]
+    names: list[str]
+    """What the columns are called, in lower case."""
     rows: list[list[Cell]]
     problems: list[Problem]
     actors: dict[str, dict[str, Node]] = field(default_factory=dict)
@@ -102,15 +71,15 @@ class _Reader:
     ties: dict[tuple[str, str], tuple[Node, Cell]] = field(default_factory=dict)
     issues: dict[str, dict[str, Node]] = field(default_factory=dict)
 
-    def tree(self, about: str) -> Node:
+    def tree(self, form: Form, about: str) -> Node:
         """The document that a YAML file with the same content would be."""
-        names = [cell.text.lower() for cell in self.header]
-        if "other" in names:
-            self._list(names, _DYADS, ("actor", "other", "propensity"), self._dyad)
-        elif "position" in names:
-            self._list(names, _STANCES, ("actor", "position"), self._stance)
+        if form == "dyads":
+            self._list(_DYADS, ("actor", "other", "propensity"), self._dyad)
+        elif form == "stances":
+            self._list(_STANCES, ("actor", "position"), self._stance)
         else:
             self._square()
+        self._all_sized()
         top = Mark(self.file, 1, 1)
         entries = {
             "name": Node(Path(self.file).stem.replace("_", " ").strip() or "table", top, key=top),
@@ -136,12 +105,13 @@ class _Reader:
     # -- lists -----------------------------------------------------------------------------
 
     def _list(
-        self, names: list[str], known: tuple[str, ...], needed: tuple[str, ...], take: object
+        self, known: tuple[str, ...], needed: tuple[str, ...], take: Callable[[Row], None]
     ) -> None:
-        for cell, name in zip(self.header, names, strict=True):
+        names = self.names
+        for place, (cell, name) in enumerate(zip(self.header, names, strict=True)):
             if name not in known:
                 self.report(cell, f"unknown column '{cell.text}'", did_you_mean(name, known))
-            elif names.count(name) > 1 and names.index(name) != self.header.index(cell):
+            elif name in names[:place]:
                 self.report(cell, f"column '{name}' is there twice", "keep one")
         for name in needed:
             if name not in names:
@@ -150,9 +120,7 @@ class _Reader:
             return
         for row in self.rows:
             if self._fits(row):
-                found = dict(zip(names, row, strict=True))
-                assert callable(take)
-                take(found)
+                take(dict(zip(names, row, strict=True)))
 
     def _fits(self, row: list[Cell]) -> bool:
         while len(row) > len(self.header) and not row[-1].text:
@@ -168,9 +136,10 @@ class _Reader:
     def _dyad(self, row: Row) -> None:
         actor = self._actor(row["actor"])
         self._size(actor, row.get("size"))
-        if not row["other"].text and not row["propensity"].text:
+        if not any(row[name].text for name in ("other", "propensity", "other_size") if name in row):
             return  # a row that only gives a size
         other = self._actor(row["other"])
+        self._size(other, row.get("other_size"))
         if actor and other:
             self._tie(actor, other, row["propensity"])
 
@@ -195,8 +164,13 @@ class _Reader:
     # -- square tables ---------------------------------------------------------------------
 
     def _square(self) -> None:
+        # With a row of that name it is an actor.
+        sized = all(row[0].text.lower() != "size" for row in self.rows)
+        if not sized:
+            self.names = []
         columns = [
-            "size" if cell.text.lower() == "size" else self._actor(cell) for cell in self.header[1:]
+            "size" if sized and cell.text.lower() == "size" else self._actor(cell)
+            for cell in self.header[1:]
         ]
         given: set[str] = set()
         for row in self.rows:
@@ -212,20 +186,14 @@ class _Reader:
                 continue
             given.add(actor)
             for column, cell in zip(columns, row[1:], strict=True):
-                self._entry(actor, column, cell)
+                if column == "size" and sized:
+                    self._size(actor, cell)
+                elif column is not None and cell.text:
+                    self._tie(actor, column, cell)
         for actor in self.actors:
             if actor not in given:
                 cell = self.labels[actor]
                 self.report(cell, f"column '{cell.text}' has no row of that name", "add the row")
-
-    def _entry(self, actor: str, column: str | None, cell: Cell) -> None:
-        if column == "size":
-            self._size(actor, cell)
-        elif column == actor:
-            if cell.text:
-                self.actors[actor]["self_tie"] = cell.node()
-        elif column is not None and cell.text:
-            self._tie(actor, column, cell)
 
     # -- what all forms share --------------------------------------------------------------
 
@@ -257,6 +225,22 @@ class _Reader:
             return
         self.actors[actor].setdefault("size", node)
 
+    def _all_sized(self) -> None:
+        """A size left out where others have one is a gap, not a size of 1."""
+        if "size" not in self.names and "other_size" not in self.names:
+            return
+        if "other" in self.names:
+            mend = (
+                "give it once: in `size` of a row where it is `actor` (a row may give nothing "
+                "else), or in a column `other_size` where it is `other`"
+            )
+        else:
+            mend = "give it once, in the column `size`"
+        for actor, entry in self.actors.items():
+            if "size" not in entry:
+                cell = self.labels[actor]
+                self.report(cell, f"'{cell.text}' has no size, and others do", mend)
+
     def _tie(self, actor: str, other: str, cell: Cell) -> None:
         if (actor, other) in self.ties:
             line = self.ties[actor, other][1].mark.line
@@ -266,18 +250,13 @@ class _Reader:
             self.report(cell, "a propensity is missing", "write a number, or leave the row out")
         else:
             self.ties[actor, other] = (cell.node(), cell)
+            if actor == other:
+                self.actors[actor]["self_tie"] = cell.node()
 
     def _tied(self) -> Iterator[tuple[str, Node]]:
         """Ties as dyads; what is given for one direction only holds for both."""
         for (a, b), (node, cell) in self.ties.items():
+            if a == b:
+                continue  # stands with the actor
             arrow = "->" if (b, a) in self.ties else "-"
             yield f"{a}{arrow}{b}", replace(node, key=cell.mark)
-
-
-def identifier(text: str) -> str | None:
-    """An id made of a name: 'Côte d'Ivoire' is cote_d_ivoire; None where nothing is left."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    key = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    if not key:
-        return None
-    return key if key[0].isalpha() else f"actor_{key}"

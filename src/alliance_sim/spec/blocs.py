@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticKnownError
 
 from alliance_sim.spec.base import (
-    ActorId,
-    Dyad,
     Frozen,
-    Id,
+    Names,
     did_you_mean,
-    directed_pair,
     located_error,
     problem_error,
-    undirected_pair,
 )
 
 MOST_ACTORS = 64
@@ -68,11 +72,62 @@ else:
     ]
 
 
+def is_letter_like(char: str) -> bool:
+    """Whether a character is a letter or digit of any script, or a mark that belongs to one."""
+    return char.isalnum() or unicodedata.category(char).startswith("M")
+
+
+def tied_pair(text: str) -> tuple[str, str] | None:
+    """The two actors of ``a-b`` or ``a->b``, or None when the text is no dyad."""
+    a, sign, b = text.partition("->" if "->" in text else "-")
+    return (a, b) if sign and _is_id(a) and _is_id(b) else None
+
+
+def _is_id(text: str) -> bool:
+    lower = text == text.casefold() or text == text.lower()
+    return lower and text[:1].isalpha() and all(c == "_" or is_letter_like(c) for c in text)
+
+
+def _check_id(value: str) -> str:
+    if not _is_id(value):
+        mend = "use lower-case letters, digits and underscores, and begin with a letter"
+        raise problem_error(f"'{value}' is no id", mend)
+    return value
+
+
+def _check_declared(value: str, info: ValidationInfo) -> str:
+    if isinstance(info.context, Names) and value not in info.context.actors:
+        raise problem_error(f"unknown actor '{value}'", did_you_mean(value, info.context.actors))
+    return value
+
+
+def _check_tie(value: str, info: ValidationInfo) -> str:
+    pair = tied_pair(value)
+    if pair is None:
+        raise problem_error(f"'{value}' is no dyad", "write it as iran-russia or iran->russia")
+    if isinstance(info.context, Names):
+        known = info.context.actors
+        for each in pair:
+            if each not in known:
+                what = f"unknown actor '{each}' in dyad '{value}'"
+                raise problem_error(what, did_you_mean(each, known))
+    if pair[0] == pair[1]:
+        raise problem_error(f"dyad '{value}' joins an actor to itself", "name two actors")
+    return value
+
+
+SystemId = Annotated[str, AfterValidator(_check_id)]
+"""A short lower-case name in any script: letters, digits and underscores."""
+DeclaredId = Annotated[SystemId, AfterValidator(_check_declared)]
+Tie = Annotated[str, AfterValidator(_check_tie)]
+"""``a->b`` or ``a-b``."""
+
+
 def given_again(dyads: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """Dyads that give a direction a second time: the dyad, what is wrong, how to mend it."""
     seen: dict[tuple[str, str], str] = {}
     for dyad in dyads:
-        pair = undirected_pair(dyad) or directed_pair(dyad)
+        pair = tied_pair(dyad)
         if pair is None:
             continue
         ways = [pair] if "->" in dyad else [pair, (pair[1], pair[0])]
@@ -114,12 +169,12 @@ class BlocSystem(Frozen):
     """What it is, in words."""
     source: str = ""
     """Where the numbers come from."""
-    actors: Annotated[dict[Id, BlocActor], Field(min_length=2, max_length=MOST_ACTORS)]
+    actors: Annotated[dict[SystemId, BlocActor], Field(min_length=2, max_length=MOST_ACTORS)]
     """Who takes part."""
-    ties: dict[Dyad, Exact] = {}
+    ties: dict[Tie, Exact] = {}
     """Dyad -> propensity to work together; `a-b` gives it to both directions, `a->b` to one.
     What is not given is 0."""
-    issues: dict[Id, Annotated[dict[ActorId, Stance], Field(min_length=1)]] = {}
+    issues: dict[SystemId, Annotated[dict[DeclaredId, Stance], Field(min_length=1)]] = {}
     """Issue -> actor -> its stance."""
 
     @model_validator(mode="after")
@@ -133,7 +188,7 @@ class BlocSystem(Frozen):
 
     def _unlike_ties(self) -> Iterator[_Mistake]:
         for dyad in self.ties:
-            for each in undirected_pair(dyad) or directed_pair(dyad) or ():
+            for each in tied_pair(dyad) or ():
                 if each not in self.actors:
                     what = f"unknown actor '{each}' in dyad '{dyad}'"
                     yield ("ties", dyad, "[key]"), what, did_you_mean(each, self.actors)
@@ -169,7 +224,7 @@ class BlocSystem(Frozen):
         place = {actor: i for i, actor in enumerate(self.actors)}
         found: list[list[int | float]] = [[0] * len(place) for _ in place]
         for dyad, value in self.ties.items():
-            a, b = undirected_pair(dyad) or directed_pair(dyad) or ("", "")
+            a, b = tied_pair(dyad) or ("", "")
             found[place[a]][place[b]] = value
             if "->" not in dyad:
                 found[place[b]][place[a]] = value
