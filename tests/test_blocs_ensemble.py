@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from typer.testing import CliRunner
 import alliance_sim as al
 from alliance_sim import plots
 from alliance_sim.analysis.landscape import landscape
-from alliance_sim.analysis.membership import membership, run_sizes, shared_blocs, system_of_run
+from alliance_sim.analysis.membership import (
+    MOST_LISTED,
+    membership,
+    run_sizes,
+    shared_blocs,
+    system_of_run,
+)
 from alliance_sim.cli import app
 from alliance_sim.errors import InputError
 from alliance_sim.simulate import run_until
@@ -85,6 +92,43 @@ def test_more_runs_than_are_held_at_once_give_the_same(monkeypatch: pytest.Monke
     assert after.best == pytest.approx(before.best)
 
 
+def test_level_runs_take_little_memory() -> None:
+    """Without ties all 2^17 partitions tie: none may take more than 64 bytes a run."""
+    tracemalloc.start()
+    try:
+        found = membership(np.zeros((8, 18, 18), np.float32), np.ones(18))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.shared[0, 1:] == pytest.approx(0.5)
+    assert found.best == pytest.approx(dict.fromkeys(range(MOST_LISTED), 2.0 ** (-17)))
+    assert most < 64 * 8 * 2**17
+
+
+def test_an_ensemble_and_a_run_by_itself_read_single_precision_alike(whole: xr.Dataset) -> None:
+    """As decimals 0.3 - 3 x 0.7 = -1.8 and 3 x 0.1 - 3 x 0.7 = -1.8; as binary numbers of single
+    precision the first is less by more than rounding."""
+    a = np.zeros((1, 3, 3), np.float32)
+    for i, j, value in ((0, 1, 0.3), (0, 2, 0.1), (1, 2, -0.7)):
+        a[0, i, j] = a[0, j, i] = value
+    one = xr.Dataset(
+        {"alignment_last": (("run", "actor", "other"), a)},
+        coords={
+            "run": [0],
+            "actor": list("abc"),
+            "other": list("abc"),
+            "actor_name": ("actor", list("ABC")),
+            "month": whole["month"].values[:1],
+        },
+    )
+    sizes = np.array([1.0, 1.0, 3.0])
+    system = system_of_run(one, 0, sizes="equal")
+    exact = landscape(sizes.tolist(), system.table()).minima()
+    lowest = {each.code for each in exact if each.energy == exact[0].energy}
+    assert membership(a, sizes).best == pytest.approx(dict.fromkeys(sorted(lowest), 0.5))
+    assert len(lowest) == 2
+
+
 def test_one_run_has_no_error() -> None:
     assert np.isnan(membership(drawn(1, 3), np.ones(3)).error).all()
 
@@ -101,6 +145,8 @@ def test_the_month_is_that_of_the_whole_horizon(whole: xr.Dataset) -> None:
             last = (last + cut["alignment_last"].sel(actor=b, other=a).values) / 2
         assert (last == recorded.sel(dyad=dyad).values).all()
     assert run_until("us_exits_jcpoa", "2018-05", 2, SEED)[1] == "first"
+    assert cut.attrs["scenario_hash"] == whole.attrs["scenario_hash"]
+    assert cut.attrs["scenario"] == whole.attrs["scenario"]
 
 
 def test_the_base_date_is_read_from_the_base_state(whole: xr.Dataset) -> None:

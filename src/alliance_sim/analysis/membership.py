@@ -25,6 +25,8 @@ TIED = 1e-12
 a hundred times the rounding error of such sums in double precision."""
 _ENTRIES = 1 << 22
 """Energies held at the same time."""
+_PIECE = 1 << 16
+"""Tied partitions whose sides are held at the same time."""
 MOST_LISTED = 50
 """Partitions listed by how often they are the best."""
 
@@ -38,13 +40,15 @@ class Membership:
     error: Doubles
     """(actor, other) standard error of that mean; NaN for a single run."""
     best: dict[int, float]
-    """Code of a partition -> share of runs in which it has the lowest energy."""
+    """Code of a partition -> share of runs in which it has the lowest energy; the most frequent
+    ``MOST_LISTED``, by share, then by code."""
 
 
 def membership(alignment: npt.NDArray[np.floating], sizes: Doubles) -> Membership:
     """How often each pair shares a bloc in the partition of lowest energy.
 
     A run in which several partitions tie for the lowest energy counts in equal parts for each.
+    Alignments in single precision are read as the short decimals that they print as.
 
     Args:
         alignment: (run, actor, other); as an energy counts each pair both ways, what matters is
@@ -59,36 +63,56 @@ def membership(alignment: npt.NDArray[np.floating], sizes: Doubles) -> Membershi
     step = max(1, _ENTRIES >> (n - 1))
     by_run = np.broadcast_to(sizes, (runs, n))
     shared = np.empty((runs, n, n))
-    best: dict[int, float] = {}
+    best = np.zeros(1 << (n - 1))
     for start in range(0, runs, step):
         part = slice(start, start + step)
-        shared[part] = _block(alignment[part].astype(np.float64), by_run[part], best)
+        shared[part] = _block(as_written(alignment[part]), by_run[part], best)
     error = shared.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full((n, n), np.nan)
-    ordered = sorted(best.items(), key=lambda each: (-each[1], each[0]))
-    return Membership(shared.mean(axis=0), error, {key: w / runs for key, w in ordered})
+    codes = np.flatnonzero(best)
+    codes = codes[np.argsort(-best[codes], kind="stable")][:MOST_LISTED].tolist()
+    return Membership(
+        shared.mean(axis=0), error, {code: float(best[code]) / runs for code in codes}
+    )
 
 
-def _block(alignment: Doubles, sizes: Doubles, best: dict[int, float]) -> Doubles:
-    """(run, actor, other) share of the best partitions in which a pair is together."""
+def as_written(values: npt.NDArray[np.floating]) -> Doubles:
+    """Numbers of single precision as the shortest decimals that stand for them: 0.1 is 0.1.
+
+    Doubles are left as they are.
+    """
+    if values.dtype == np.float32:
+        return values.astype(str).astype(np.float64)
+    return values.astype(np.float64)
+
+
+def _block(alignment: Doubles, sizes: Doubles, best: Doubles) -> Doubles:
+    """(run, actor, other) share of the best partitions in which a pair is together.
+
+    Runs in which a partition is among the best are added to ``best``, (2^(actor - 1),) by code.
+    """
     runs, n, _ = alignment.shape
     both = alignment + alignment.transpose(0, 2, 1)
     pair = np.moveaxis(both * sizes[:, :, None] * sizes[:, None, :], 0, -1)
     pair[np.arange(n), np.arange(n)] = 0.0
     found = energies(pair)
-    scale = np.abs(pair).sum(axis=(0, 1)) / 2
-    codes, run = np.nonzero(found <= found.min(axis=0) + TIED * scale)
-    weight = 1 / np.bincount(run, minlength=runs)[run]
-    for code, share in zip(codes.tolist(), weight.tolist(), strict=True):
-        best[code] = best.get(code, 0.0) + share
+    highest = found.min(axis=0) + TIED * np.abs(pair).sum(axis=(0, 1)) / 2
+    alike = np.empty((runs, n, n))
+    for run in range(runs):
+        codes = np.flatnonzero(found[:, run] <= highest[run])
+        best[codes] += 1 / len(codes)
+        alike[run] = sum(
+            (_alike(codes[start : start + _PIECE], n) for start in range(0, len(codes), _PIECE)),
+            np.zeros((n, n)),
+        ) / len(codes)
+    return (1 + alike) / 2
+
+
+def _alike(codes: npt.NDArray[np.int64], n: int) -> Doubles:
+    """(actor, other) partitions in which a pair is together less those in which it is not."""
     side = np.ones((len(codes), n))
     side[:, 1:] -= 2.0 * (codes[:, None] >> np.arange(n - 1) & 1)
-    alike = np.zeros((runs, n, n))
-    order = np.argsort(run, kind="stable")
-    edges = np.searchsorted(run[order], np.arange(runs + 1))
-    for place in range(runs):  # a matrix product for each run: sums over ties need little memory
-        own = side[order[edges[place] : edges[place + 1]]]
-        alike[place] = own.T @ own / len(own)
-    return (1 + alike) / 2
+    together: Doubles = side.T @ side
+    return together
 
 
 def shared_blocs(ds: xr.Dataset, when: When = "last", sizes: Sizes = "capability") -> xr.Dataset:
@@ -115,7 +139,7 @@ def shared_blocs(ds: xr.Dataset, when: When = "last", sizes: Sizes = "capability
 
     alignment = ds[f"alignment_{_checked(when, When)}"].transpose("run", "actor", "other")
     found = membership(alignment.to_numpy(), run_sizes(ds, sizes))
-    codes = list(found.best)[:MOST_LISTED]
+    codes = list(found.best)
     actors = [str(each) for each in ds["actor"].to_numpy()]
     across = np.array([sides(code, len(actors)) for code in codes], dtype=np.int8)
     month = str(ds["month"].to_numpy()[0 if when == "first" else -1])[:7]
@@ -194,21 +218,21 @@ def system_of_run(
         raise InputError([Problem(what, f"choose one from {runs[0]} to {runs[-1]}")])
     place = runs.index(run)
     values = ds[f"alignment_{_checked(when, When)}"].transpose("run", "actor", "other")
-    table = values.to_numpy()[place]
+    table = as_written(values.to_numpy()[place])
     actors = [str(each) for each in ds["actor"].to_numpy()]
     names = [str(each) for each in ds["actor_name"].to_numpy()]
     size = run_sizes(ds, sizes)[place]
     month = str(ds["month"].to_numpy()[0 if when == "first" else -1])[:7]
+    scenario, seed = str(ds.attrs.get("scenario_hash", "?"))[:10], ds.attrs.get("seed", "?")
     return BlocSystem(
         name=f"{ds.attrs.get('title', 'A run')}, run {run}, {month}",
-        source=f"alignments of run {run}, seed {ds.attrs.get('seed', '?')}",
+        source=f"alignments of run {run}, scenario {scenario}, seed {seed}",
         actors={
             key: BlocActor(name=name, size=float(str(each)))
             for key, name, each in zip(actors, names, size, strict=True)
         },
-        # Single precision as the short decimal that it prints as.
         ties={
-            f"{a}->{b}": float(str(table[i, j]))
+            f"{a}->{b}": float(table[i, j])
             for i, a in enumerate(actors)
             for j, b in enumerate(actors)
             if i != j

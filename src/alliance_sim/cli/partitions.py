@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +20,6 @@ from alliance_sim.analysis.landscape import Landscape
 from alliance_sim.cli.jobs import Settings, load, make_folder, unwritable
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.progress import busy, progress
-from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
 from alliance_sim.library import find as find_file
 from alliance_sim.library import shipped_scenarios
@@ -73,6 +72,12 @@ class Shared:
             ],
         }
 
+    def names(self) -> dict[str, str]:
+        """Actor's id -> its name."""
+        data = self.data
+        both = zip(data["actor"].to_numpy(), data["actor_name"].to_numpy(), strict=True)
+        return {str(actor): str(name) for actor, name in both}
+
     def partitions(self) -> Iterator[tuple[tuple[list[str], list[str]], float]]:
         """Blocs of each partition that is the best in some run, the most frequent first."""
         actors = [str(each) for each in self.data["actor"].to_numpy()]
@@ -84,20 +89,21 @@ class Shared:
             yield blocs, float(share)
 
 
-def find(asked: Asked, settings: Settings, quiet: bool) -> Blocs | Shared:
-    """Study a file, a run or an ensemble, as the options have it."""
+def is_file(source: str) -> bool:
+    """Whether a source is a system in a file of its own rather than a scenario."""
     from alliance_sim.load.blocs import is_blocs_file
 
-    path = Path(asked.source)
-    if asked.source not in shipped_scenarios() and is_blocs_file(path):
-        from alliance_sim.simulate import blocs
+    return source not in shipped_scenarios() and is_blocs_file(Path(source))
 
-        if asked.month is not None or asked.run is not None or settings.overrides():
-            what = f"'{asked.source}' is a system by itself, not a scenario that is run"
-            raise InputError([Problem(what, "leave --month, --run, --set and --theory out")])
-        with busy("going through all partitions", quiet):
-            return blocs(path)
-    return _of_scenario(asked, settings, quiet)
+
+def find(asked: Asked, settings: Settings, quiet: bool) -> Blocs | Shared:
+    """Study a file, a run or an ensemble, as the options have it."""
+    if not is_file(asked.source):
+        return _of_scenario(asked, settings, quiet)
+    from alliance_sim.simulate import blocs
+
+    with busy("going through all partitions", quiet):
+        return blocs(Path(asked.source))
 
 
 def _of_scenario(asked: Asked, settings: Settings, quiet: bool) -> Blocs | Shared:
@@ -168,14 +174,14 @@ def blocs_view(found: Blocs | Shared, top: int) -> list[RenderableType]:
 
 
 def _landscape_view(found: Blocs, landscape: Landscape, top: int) -> Iterator[RenderableType]:
-    minima = landscape.minima(top)
+    minima, names = landscape.minima(top), _called(found)
     count = len(landscape.codes)
     table = new_table("blocs", ("energy", "basin", "of all"))
     for place, each in enumerate(minima, 1):
         first, second = found.members(each.across)
         level = "" if each.strict else " (level)"
         table.add_row(
-            f"{place}  {_names(first)}\n   {_names(second)}{level}",
+            f"{place}  {_names(first, names)}\n   {_names(second, names)}{level}",
             number(each.energy),
             number(each.basin.numerator if each.basin.denominator == 1 else float(each.basin)),
             share(each.share),
@@ -188,7 +194,7 @@ def _landscape_view(found: Blocs, landscape: Landscape, top: int) -> Iterator[Re
     frustration = new_table("actor", ("size", *columns))
     for i, (actor, size) in enumerate(zip(found.system.actors, found.system.sizes(), strict=True)):
         values = (number(each.frustration[i]) for each in minima)
-        frustration.add_row(actor, number(size), *values)
+        frustration.add_row(plain(names[actor]), number(size), *values)
     yield titled("Frustration of each actor, by partition", frustration)
 
 
@@ -211,8 +217,8 @@ def _balance_view(found: Blocs, balance: Balance) -> Iterator[RenderableType]:
     yield ""
     if index is not None:
         others = f" (one of {index.splits:,} such splits)" if index.splits > 1 else ""
-        first, second = found.members(index.across)
-        yield Text(f"least frustrated{others}: {_names(first)} | {_names(second)}")
+        first, second = (_names(each, _called(found)) for each in found.members(index.across))
+        yield Text(f"least frustrated{others}: {first} | {second}")
     yield Text(f"leading eigenvector: {_signs(found, balance)}")
 
 
@@ -220,13 +226,13 @@ def _signs(found: Blocs, balance: Balance) -> str:
     signs = balance.leading.signs
     if signs is None:
         return "no split, as the largest eigenvalue is repeated"
-    actors = list(found.system.actors)
+    actors, names = list(found.system.actors), _called(found)
     sides = [
         [actor for actor, sign in zip(actors, signs, strict=True) if sign == side]
         for side in (1, -1, 0)
     ]
-    text = f"{_names(sides[0])} | {_names(sides[1])}"
-    return text + (f"; on no side: {_names(sides[2])}" if sides[2] else "")
+    text = f"{_names(sides[0], names)} | {_names(sides[1], names)}"
+    return text + (f"; on no side: {_names(sides[2], names)}" if sides[2] else "")
 
 
 def _positions_view(found: Blocs) -> RenderableType:
@@ -249,9 +255,9 @@ def _shared_view(found: Shared, top: int) -> list[RenderableType]:
     )
     parts: list[RenderableType] = [Text(plain(about), style="bold"), ""]
     table = new_table("blocs of lowest energy", ("share of runs",))
-    listed = list(found.partitions())
+    listed, names = list(found.partitions()), found.names()
     for (first, second), each in listed[:top]:
-        table.add_row(f"{_names(first)}\n{_names(second)}", share(each))
+        table.add_row(f"{_names(first, names)}\n{_names(second, names)}", share(each))
         table.add_section()
     more = f", the {top} most frequent" if len(listed) > top else ""
     parts += [titled(f"Partitions{more}", table), "", _pairs_view(found)]
@@ -261,7 +267,7 @@ def _shared_view(found: Shared, top: int) -> list[RenderableType]:
 def _pairs_view(found: Shared) -> RenderableType:
     """Percent of runs in which two actors share a bloc; those of the usual blocs together."""
     data = found.data
-    actors = [str(each) for each in data["actor"].to_numpy()]
+    actors = [plain(name) for name in found.names().values()]
     shared, error = data["shared"].to_numpy(), data["shared_error"].to_numpy()
     usual = data["across"].to_numpy()[0]
     order = sorted(range(len(actors)), key=lambda i: (usual[i], -shared[i].sum()))
@@ -278,8 +284,13 @@ def _pairs_view(found: Shared) -> RenderableType:
     return titled(f"Percent of runs{note}", table)
 
 
-def _names(actors: Sequence[str]) -> str:
-    return ", ".join(actors) if actors else "(nobody)"
+def _called(found: Blocs) -> dict[str, str]:
+    """Actor's id -> its name."""
+    return dict(zip(found.system.actors, found.system.names(), strict=True))
+
+
+def _names(actors: Sequence[str], names: Mapping[str, str]) -> str:
+    return ", ".join(plain(names[actor]) for actor in actors) if actors else "(nobody)"
 
 
 def number(value: Number) -> str:

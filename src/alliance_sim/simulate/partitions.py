@@ -10,7 +10,7 @@ from alliance_sim.analysis.blocs import Blocs, blocs_of
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
 from alliance_sim.load.blocs import load_blocs, read_blocs
-from alliance_sim.simulate.ensembles import as_scenario, run
+from alliance_sim.simulate.ensembles import as_scenario, attributes, run
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import month_number, month_text
 from alliance_sim.spec.blocs import BlocSystem
@@ -58,7 +58,8 @@ def run_until(
 ) -> tuple[xr.Dataset, When]:
     """Run a scenario up to a month, and say at which end of the dataset that month is.
 
-    Leaving out later months changes no number of the earlier ones.
+    Leaving out later months changes no number of the earlier ones. The dataset bears the hash of
+    the whole scenario.
 
     Args:
         scenario: a checked scenario, a shipped name or a path.
@@ -77,7 +78,10 @@ def run_until(
     ds = run(
         checked.model_copy(update={"horizon": cut}), runs, seed, workers=workers, progress=progress
     )
-    return ds, "last" if months else "first"
+    # What is asked of is the scenario, not its first months.
+    about = attributes(checked, runs, seed)
+    whole = {name: about[name] for name in ("scenario", "scenario_hash")}
+    return ds.assign_attrs(whole), "last" if months else "first"
 
 
 def _months(scenario: Scenario, month: str) -> int:

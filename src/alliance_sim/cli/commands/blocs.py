@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from click.core import ParameterSource
 
 from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import AsJson, Quiet, Runs, Scheduler, Seed, Settings, Theory, Workers
 from alliance_sim.cli.recording import command_line
+from alliance_sim.errors import InputError, Problem
 
 
 class Sizes(StrEnum):
@@ -20,6 +22,20 @@ class Sizes(StrEnum):
 
     capability = "capability"
     equal = "equal"
+
+
+OF_SCENARIOS = [
+    "month",
+    "run",
+    "runs",
+    "seed",
+    "sizes",
+    "settings",
+    "theory",
+    "workers",
+    "scheduler",
+]
+"""Parameters that say how a scenario is run; a file is studied as it is."""
 
 
 @app.command(
@@ -86,10 +102,14 @@ def blocs(
     from alliance_sim.cli.layout import show
 
     quiet = quiet or as_json
+    of_file = view.is_file(source)
+    if of_file:
+        _refuse(context, source)
     with hands(workers, scheduler) as several:
         asked = view.Asked(source, month, run, runs, seed, sizes.value, several)
         found = view.find(asked, Chosen(tuple(settings or ()), theory), quiet)
-    command = command_line(context)
+    unused = OF_SCENARIOS if of_file else ("runs",) if run is not None else ()
+    command = command_line(context, **dict.fromkeys(unused))
     files = view.write(found, out, command) if out is not None else []
     if as_json:
         about = {"command": command, "files": [str(each) for each in files]}
@@ -98,3 +118,16 @@ def blocs(
     show(*view.blocs_view(found, top))
     if files:
         show("", "Written to:", *(f"  {each}" for each in files))
+
+
+def _refuse(context: typer.Context, source: str) -> None:
+    """Say which of the options given are for scenarios alone, where the source is a file."""
+    given = [
+        each.opts[0]
+        for each in context.command.params
+        if each.name in OF_SCENARIOS
+        and context.get_parameter_source(each.name) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        what = f"'{source}' is a system by itself, not a scenario that is run"
+        raise InputError([Problem(what, f"leave {', '.join(given)} out")])
