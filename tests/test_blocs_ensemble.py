@@ -13,6 +13,7 @@ import pytest
 import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from typer.testing import CliRunner
 
 import alliance_sim as al
@@ -27,7 +28,7 @@ from alliance_sim.analysis.membership import (
 )
 from alliance_sim.cli import app
 from alliance_sim.errors import InputError
-from alliance_sim.simulate import run_until
+from alliance_sim.simulate import run_until, scenario_hash
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 RUNS, SEED = 24, 7
@@ -198,6 +199,7 @@ def test_the_command_reads_a_scenario(tmp_path: Any, shared: xr.Dataset) -> None
     assert result.stderr == ""
     found = json.loads(result.stdout)
     assert found["month"] == "2020-01"
+    assert found["hash"] == scenario_hash(al.load_scenario("us_exits_jcpoa"))
     pair = shared["shared"].sel(actor="iran", other="russia").item()
     assert found["shared"]["iran-russia"]["share"] == pair
     assert len(found["shared"]) == 14 * 13 // 2
@@ -216,6 +218,8 @@ def test_the_command_reads_one_run() -> None:
     assert result.exit_code == 0, result.stderr
     assert "run 2, 2019-01" in result.stdout
     assert "among 8,192 partitions" in result.stdout
+    assert "United States" in result.stdout
+    assert "united_states" not in result.stdout
 
 
 # -- pictures --------------------------------------------------------------------------------
@@ -273,6 +277,38 @@ def test_the_picture_of_minima_shows_sides_energies_and_basins() -> None:
         assert (table[:, column] == sides).all()
     assert ax.get_xticklabels()[0].get_text() == "−44\n57%"
     assert labels_apart(ax)
+
+
+def test_the_foot_of_the_picture_of_minima_says_where_numbers_come_from(tmp_path: Any) -> None:
+    system = al.load_blocs(EXAMPLES / "border_dispute.yaml")
+    whole = plots.minima(al.blocs(system)).get_figure(root=True)
+    assert " ".join(whole.get_supxlabel().split()) == f"Source: {' '.join(system.source.split())}"
+    assert " ".join(whole.get_suptitle().split()) == system.name
+    bare = system.model_copy(update={"source": "", "about": ""})
+    assert plots.minima(al.blocs(bare)).get_figure(root=True).get_supxlabel() == ""
+
+
+def test_names_beyond_the_font_draw_without_a_warning(tmp_path: Any) -> None:
+    """Where no font has the letters boxes stand for them; warnings are errors in tests."""
+    path = tmp_path / "x.csv"
+    path.write_text("actor,other,propensity\n中国,日本,-1\n", encoding="utf-8")
+    out = str(tmp_path / "found")
+    result = CliRunner().invoke(app, ["blocs", str(path), "--out", out, "--quiet"])
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    assert (tmp_path / "found" / "blocs.png").stat().st_size > 1000
+
+
+def test_letters_come_from_a_font_that_has_them() -> None:
+    """Mathematical script letters are in STIX, which comes with Matplotlib."""
+    odd = {"actors": {"a": {"name": "\U0001d4d0"}, "b": {}}, "ties": {"a-b": 1}}
+    ax = plots.minima(al.blocs(odd))
+    families = ax.get_yticklabels()[0].get_fontfamily()
+    assert len(families) == 2
+    font = get_font(findfont(families[1], fallback_to_default=False))
+    assert 0x1D4D0 in font.get_charmap()
+    plain = plots.minima(al.blocs(EXAMPLES / "border_dispute.yaml"))
+    assert len(plain.get_yticklabels()[0].get_fontfamily()) == 1
 
 
 def test_pictures_take_axes_and_refuse_what_they_cannot_draw(shared: xr.Dataset) -> None:

@@ -393,6 +393,29 @@ def test_json_holds_everything(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "found" / "blocs.json").read_text()) == found
 
 
+def test_options_of_scenarios_are_refused_for_a_file_and_not_recorded(tmp_path: Path) -> None:
+    path = EXAMPLES / "border_dispute.yaml"
+    given = ["--month", "2020-01", "--run", "1", "--runs", "1000", "--seed", "0"]
+    given += ["--sizes", "equal", "--set", "a=1", "--theory", "x", "--workers", "2"]
+    given += ["--scheduler", "tcp://127.0.0.1:1"]
+    result = call("blocs", path, *given)
+    assert result.exit_code == 2
+    said = re.search(r"leave (.*) out", " ".join(result.stderr.split()))
+    assert said is not None
+    assert said[1].split(", ") == [each for each in given if each.startswith("--")]
+    result = call("blocs", path, "--top", "3", "--json")
+    assert json.loads(result.stdout)["command"] == f"alliance-sim blocs {path} --top 3"
+
+
+def test_tables_on_the_terminal_show_names(tmp_path: Path) -> None:
+    text = "actor,other,propensity\nCôte d'Ivoire,Łódź,-1\n[bold]Øst,Łódź,1\n"
+    result = call("blocs", written(tmp_path, text))
+    assert result.exit_code == 0, result.stderr
+    for name in ("Côte d'Ivoire", "Łódź", "[bold]Øst"):
+        assert result.stdout.count(name) >= 4  # partition, frustration, and two splits
+    assert "cote_d_ivoire" not in result.stdout
+
+
 def test_split_basins_are_fractions_as_text() -> None:
     foes = read_blocs(
         {"actors": {key: {} for key in "abc"}, "ties": {"a-b": -1, "a-c": -1, "b-c": -1}}
@@ -407,7 +430,10 @@ def test_split_basins_are_fractions_as_text() -> None:
     [
         (("nowhere.csv",), "nowhere.csv: the file cannot be read"),
         (("nowhere.yaml",), "there is no scenario 'nowhere.yaml'"),
-        ((EXAMPLES / "highland_tribes.csv", "--run", "1"), "leave --month, --run"),
+        (
+            (EXAMPLES / "highland_tribes.csv", "--run", "1"),
+            "not a scenario that is run; leave --run",
+        ),
         (("us_exits_jcpoa", "--month", "2031-01"), "choose one from 2018-05 to 2023-05"),
         (("us_exits_jcpoa", "--month", "May"), "'May' is no month of the horizon"),
     ],

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.font_manager import findfont, fontManager, get_font
 from matplotlib.patches import Patch
+from matplotlib.text import Text
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
@@ -63,6 +69,7 @@ def comembership(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
     if ax is None:
         when = f", {ds.attrs['month_read']}" if ds.attrs.get("month_read") else ""
         target.set_title(f"Runs in which the two share a bloc [%]{when}", fontsize=style.BODY)
+    _letters(target, names, own=ax is None)
     return target
 
 
@@ -120,9 +127,11 @@ def minima(found: Blocs, ax: Axes | None = None, most: int = 8) -> Axes:
     names = found.system.names()
     order = sorted(range(len(names)), key=lambda i: listed[0].across[i])
     about = xr.Dataset(attrs={"title": found.system.name})
-    widest = max(style.text_size(name, style.BODY)[0] for name in names) / 72
+    with quiet_letters():
+        widest = max(style.text_size(name, style.BODY)[0] for name in names) / 72
     size = (max(4.6, 1.2 + widest + 0.95 * len(listed)), 1.9 + 0.3 * len(names))
-    target = style.axes_for(about, ax, *size)
+    with quiet_letters():
+        target = style.axes_for(about, ax, *size)
     table = np.array([[each.across[i] for each in listed] for i in order], dtype=float)
     target.imshow(table, cmap=_two(), vmin=0, vmax=1, aspect="auto")
     target.set_yticks(range(len(names)), [names[i] for i in order])
@@ -144,7 +153,46 @@ def minima(found: Blocs, ax: Axes | None = None, most: int = 8) -> Axes:
             Patch(facecolor=_ACROSS, label="across"),
         ]
         target.legend(handles=key, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+        _foot(target, found.system.source or found.system.about, size[0])
+    _letters(target, names, own=ax is None)
     return target
+
+
+def _foot(target: Axes, source: str, width: float) -> None:
+    """Say at the foot of a figure of ours where the numbers come from."""
+    whole = target.get_figure(root=True)
+    assert whole is not None
+    with quiet_letters():
+        text = style.wrap(f"Source: {source}", width * 72 * 0.96, style.SMALL - 1) if source else ""
+    whole.supxlabel(text, x=0.012, ha="left", fontsize=style.SMALL - 1, color=style.GREY)
+
+
+def _letters(target: Axes, names: Iterable[str], own: bool) -> None:
+    """Add a font that has the letters that ours lacks, if one is installed."""
+    missing = {ord(char) for char in "".join(names)} - _charset(findfont(style.FONT))
+    # The last resort has a box for everything.
+    known = (each for each in fontManager.ttflist if missing and "Last Resort" not in each.name)
+    family = next((each.name for each in known if missing <= _charset(each.fname)), None)
+    if family is None:
+        return
+    drawn = target.get_figure(root=True) if own else target
+    assert drawn is not None
+    for text in drawn.findobj(Text):
+        assert isinstance(text, Text)
+        text.set_fontfamily([style.FONT, family])
+
+
+@lru_cache(maxsize=512)
+def _charset(path: str) -> frozenset[int]:
+    return frozenset(get_font(path).get_charmap())
+
+
+@contextmanager
+def quiet_letters() -> Iterator[None]:
+    """No warnings of letters that no font has: the boxes that stand for them say enough."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        yield
 
 
 _ACROSS = "#F2C879"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from click.core import ParameterSource
 
 from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
@@ -122,12 +121,12 @@ def blocs(
 
 def _refuse(context: typer.Context, source: str) -> None:
     """Say which of the options given are for scenarios alone, where the source is a file."""
-    given = [
-        each.opts[0]
-        for each in context.command.params
-        if each.name in OF_SCENARIOS
-        and context.get_parameter_source(each.name) is not ParameterSource.DEFAULT
-    ]
+    given = []
+    for each in context.command.params:
+        origin = context.get_parameter_source(each.name or "")
+        # By name, as typer's own copy of click may or may not be the one installed.
+        if each.name in OF_SCENARIOS and origin is not None and "DEFAULT" not in origin.name:
+            given.append(each.opts[0])
     if given:
         what = f"'{source}' is a system by itself, not a scenario that is run"
         raise InputError([Problem(what, f"leave {', '.join(given)} out")])
