@@ -233,6 +233,16 @@ def test_a_start_with_two_steepest_moves_counts_half_for_each():
     assert {each.energy for each in found.minima()} == {-4}
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_basins_of_many_splits_are_those_of_walks(seed):
+    """Splits over splits, whose common denominator takes several digits of 32 bits."""
+    draw = np.random.default_rng(seed).choice([-1, 1], size=(12, 12))
+    p = np.triu(draw, 1) + np.triu(draw, 1).T
+    found = landscape([1] * 12, p.tolist())
+    assert as_found(found) == descend([1] * 12, p.tolist())
+    assert len(found.basins.digits) > 1
+
+
 def test_twenty_equal_foes_split_evenly_in_little_memory():
     """By symmetry each of the (20 over 10) / 2 even splits has an equal basin; nearly every
     partition is split up to twenty ways, and none may take more than two hundred bytes."""

@@ -224,16 +224,22 @@ FORMS = (
         (
             "actor,other,propensity,size\nA,B,1,5\nA,C,-1,5\n",
             [
-                f"2:3: 'B' has no size, and others do; {LISTED}",
-                f"3:3: 'C' has no size, and others do; {LISTED}",
+                f"2:3: 'B' has no size, though the table has sizes; {LISTED}",
+                f"3:3: 'C' has no size, though the table has sizes; {LISTED}",
             ],
         ),
         (
             "actor,other,propensity,other_size\nA,B,1,5\n",
-            [f"2:1: 'A' has no size, and others do; {LISTED}"],
+            [f"2:1: 'A' has no size, though the table has sizes; {LISTED}"],
         ),
-        (",A,B,size\nA,0,1,\nB,1,0,3\n", [f"1:2: 'A' has no size, and others do; {SQUARE}"]),
-        ("actor,position,size\nA,1,2\nB,2,\n", [f"3:1: 'B' has no size, and others do; {SQUARE}"]),
+        (
+            ",A,B,size\nA,0,1,\nB,1,0,3\n",
+            [f"1:2: 'A' has no size, though the table has sizes; {SQUARE}"],
+        ),
+        (
+            "actor,position,size\nA,1,2\nB,2,\n",
+            [f"3:1: 'B' has no size, though the table has sizes; {SQUARE}"],
+        ),
         (
             "actor,other,propensity,size,other_size\nA,B,1,5,2\nB,A,1,3,5\n",
             ["3:7: a second size of 'b', 2 before; keep one"],

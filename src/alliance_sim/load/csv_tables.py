@@ -239,7 +239,7 @@ class _Reader:
         for actor, entry in self.actors.items():
             if "size" not in entry:
                 cell = self.labels[actor]
-                self.report(cell, f"'{cell.text}' has no size, and others do", mend)
+                self.report(cell, f"'{cell.text}' has no size, though the table has sizes", mend)
 
     def _tie(self, actor: str, other: str, cell: Cell) -> None:
         if (actor, other) in self.ties:

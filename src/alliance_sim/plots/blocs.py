@@ -124,7 +124,7 @@ def minima(found: Blocs, ax: Axes | None = None, most: int = 8) -> Axes:
         what = "the system has no landscape of partitions"
         raise InputError([Problem(what, "give one with ties, and not too many actors")])
     listed = found.landscape.minima(most)
-    names = found.system.names()
+    names, source = found.system.names(), found.system.source or found.system.about
     order = sorted(range(len(names)), key=lambda i: listed[0].across[i])
     about = xr.Dataset(attrs={"title": found.system.name})
     with quiet_letters():
@@ -153,8 +153,8 @@ def minima(found: Blocs, ax: Axes | None = None, most: int = 8) -> Axes:
             Patch(facecolor=_ACROSS, label="across"),
         ]
         target.legend(handles=key, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-        _foot(target, found.system.source or found.system.about, size[0])
-    _letters(target, names, own=ax is None)
+        _foot(target, source, size[0])
+    _letters(target, [*names, found.system.name, source], own=ax is None)
     return target
 
 
@@ -167,9 +167,9 @@ def _foot(target: Axes, source: str, width: float) -> None:
     whole.supxlabel(text, x=0.012, ha="left", fontsize=style.SMALL - 1, color=style.GREY)
 
 
-def _letters(target: Axes, names: Iterable[str], own: bool) -> None:
+def _letters(target: Axes, texts: Iterable[str], own: bool) -> None:
     """Add a font that has the letters that ours lacks, if one is installed."""
-    missing = {ord(char) for char in "".join(names)} - _charset(findfont(style.FONT))
+    missing = {ord(char) for char in "".join(texts)} - _charset(findfont(style.FONT))
     # The last resort has a box for everything.
     known = (each for each in fontManager.ttflist if missing and "Last Resort" not in each.name)
     family = next((each.name for each in known if missing <= _charset(each.fname)), None)
