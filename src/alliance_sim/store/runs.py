@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FORMAT = "1.0"
 """Version of the format. The first number changes where older readers would go wrong."""
 _SUM, _SUM_BYTES = "checksum", 16
+_ORDER = "variables"
 _LOCK = f"{_SUM}/.lock"  # beside the chunks of an array, where no reader of a group looks
 _IN_MEMORY = 2**28
 """Bytes up to which results are read at once rather than when they are looked at."""
@@ -53,7 +54,8 @@ def create(path: Path, like: xr.Dataset, runs: int) -> None:
     part = _beside(path)
     try:
         like = like.drop_dims([name for name, size in like.sizes.items() if not size])
-        attributes = {**_plain(like.attrs), "runs": runs, "format": FORMAT}
+        order = [str(name) for name in like.data_vars if name != FAILURE]
+        attributes = {**_plain(like.attrs), "runs": runs, "format": FORMAT, _ORDER: order}
         without_runs = with_far_months_as_text(like.drop_dims("run").assign_attrs(attributes))
         plain = _with_plain_text(without_runs)
         bare: dict[Any, Any] = {name: {"compressors": ()} for name in plain.variables}
@@ -265,7 +267,9 @@ def read(path: Path) -> xr.Dataset:
         numbers = np.flatnonzero(kept)
     else:
         numbers = np.arange(asked)
-    data = _with_plain_text(data.drop_vars(_SUM).assign_coords(run=numbers))
+    # The files of a folder have no order; outcomes have that of the scenario.
+    data = data[[*data.attrs.pop(_ORDER), FAILURE]]
+    data = _with_plain_text(data.assign_coords(run=numbers))
     data = with_months_as_dates(data)
     if data.nbytes <= _IN_MEMORY:
         data = data.load()
