@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from alliance_sim.errors import InputError, Problem
+from alliance_sim.errors import AllianceSimError, InputError, Problem
 from alliance_sim.results import FAILURE, with_failed, without_failed
 from alliance_sim.rng import BLOCK
 from alliance_sim.store.netcdf import with_far_months_as_text, with_months_as_dates
+from alliance_sim.store.trust import CHECKSUM, CHECKSUM_BYTES, DistrustError, check_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
 
 FORMAT = "1.0"
 """Version of the format. The first number changes where older readers would go wrong."""
-_SUM, _SUM_BYTES = "checksum", 16
 _ORDER = "variables"
-_LOCK = f"{_SUM}/.lock"  # beside the chunks of an array, where no reader of a group looks
+_LOCK = f"{CHECKSUM}/.lock"  # beside the chunks of an array, where no reader of a group looks
 _IN_MEMORY = 2**28
 """Bytes up to which results are read at once rather than when they are looked at."""
 
@@ -64,9 +64,9 @@ def create(path: Path, like: xr.Dataset, runs: int) -> None:
         for name, each in like.data_vars.items():
             _make(group, str(name), each, runs)
         group.create_array(
-            _SUM,
-            shape=(count(runs), _SUM_BYTES),
-            chunks=(1, _SUM_BYTES),
+            CHECKSUM,
+            shape=(count(runs), CHECKSUM_BYTES),
+            chunks=(1, CHECKSUM_BYTES),
             dtype=np.uint8,
             fill_value=0,
             compressors=None,
@@ -103,8 +103,8 @@ def extend(path: Path, runs: int) -> None:
     for name in _names(group):
         array: Any = group[name]
         array.resize((runs, *array.shape[1:]))
-    sums: Any = group[_SUM]
-    sums.resize((count(runs), _SUM_BYTES))
+    sums: Any = group[CHECKSUM]
+    sums.resize((count(runs), CHECKSUM_BYTES))
     group.attrs["runs"] = runs
 
 
@@ -141,7 +141,7 @@ def put(path: Path, block: int, part: xr.Dataset) -> None:
     for name, each in values.items():
         array: Any = group[name]
         array[where] = each
-    sums: Any = group[_SUM]
+    sums: Any = group[CHECKSUM]
     sums[block] = _checksum(values)
 
 
@@ -165,14 +165,21 @@ def is_whole(path: Path, block: int) -> bool:
 def states(path: Path) -> list[bool | None]:
     """Of each block: True where it is whole, False where damaged, None where not there."""
     group = _group(path, "r")
-    blocks = range(count(int(group.attrs["runs"])))  # type: ignore[arg-type]
+    found: list[bool | None] = [None] * count(int(group.attrs["runs"]))  # type: ignore[arg-type]
+    folder = path / CHECKSUM / "c"
+    names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    there = [int(name) for name in names if name.isdecimal() and int(name) < len(found)]
     with ThreadPoolExecutor() as threads:  # decoding and summing leave the interpreter to others
-        return list(threads.map(lambda block: _state(group, block), blocks))
+        for block, state in zip(
+            there, threads.map(lambda block: _state(group, block), there), strict=True
+        ):
+            found[block] = state
+    return found
 
 
 def _state(group: zarr.Group, block: int) -> bool | None:
     try:
-        sums: Any = group[_SUM]
+        sums: Any = group[CHECKSUM]
         expected = sums[block]
         if not expected.any():
             return None
@@ -187,7 +194,7 @@ def _state(group: zarr.Group, block: int) -> bool | None:
 
 def _checksum(values: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.uint8]:
     """Of the numbers rather than of files, so that equal results have equal checksums."""
-    digest = hashlib.blake2b(digest_size=_SUM_BYTES)
+    digest = hashlib.blake2b(digest_size=CHECKSUM_BYTES)
     for name in sorted(values):
         each = values[name]
         digest.update(name.encode())
@@ -224,18 +231,21 @@ def about(path: Path) -> dict[str, Any]:
     Raises:
         InputError: where it is none, or is of a format that this version does not know.
     """
+    mend = "give a file or folder that a command of alliance-sim wrote"
     try:
+        check_store(path)
         attributes = _group(path, "r").attrs.asdict()
-        known = str(attributes["format"]).split(".")[0]
+        known = str(attributes["format"]).split(".", maxsplit=1)[0]
     except FileNotFoundError as error:
-        mend = "give a file or folder that a command of alliance-sim wrote"
         what = f"'{path}' holds no results" if path.exists() else f"there is no folder '{path}'"
         raise InputError([Problem(what, mend)]) from error
     except OSError as error:
         reason = str(error.strerror or error).lower()
         raise InputError([Problem(f"cannot read '{path}': {reason}", "name another")]) from error
+    except DistrustError as error:
+        what = f"'{path}' holds no results as this library writes them: {error}"
+        raise InputError([Problem(what, mend)]) from error
     except Exception as error:  # Zarr raises nearly anything on a folder that is no store
-        mend = "give a file or folder that a command of alliance-sim wrote"
         raise InputError([Problem(f"'{path}' holds no results", mend)]) from error
     if known != FORMAT.split(".", maxsplit=1)[0]:
         what = f"'{path}' is in format {attributes['format']}, and this version reads {FORMAT}"
@@ -254,12 +264,22 @@ def read(path: Path) -> xr.Dataset:
         InputError: where there is no store, none of its blocks is whole, or one of them is
             damaged.
     """
-    import xarray as xr
-
-    attributes = about(path)
-    asked = int(attributes["runs"])
+    asked = int(about(path)["runs"])
     found = states(path)
     _refuse_damage(path, found)
+    try:
+        return without_failed(_open(path, asked, found))
+    except AllianceSimError:
+        raise
+    except Exception as error:  # what names and months are stored in has no checksum
+        what = f"the names or months in '{path}' are damaged"
+        raise InputError([Problem(what, "make the results anew")]) from error
+
+
+def _open(path: Path, asked: int, found: list[bool | None]) -> xr.Dataset:
+    """The runs of the whole blocks."""
+    import xarray as xr
+
     data = xr.open_dataset(path, engine="zarr", consolidated=False, chunks=None, cache=False)
     if not all(found):
         kept = np.repeat([bool(each) for each in found], BLOCK)[:asked]
@@ -273,7 +293,7 @@ def read(path: Path) -> xr.Dataset:
     data = with_months_as_dates(data)
     if data.nbytes <= _IN_MEMORY:
         data = data.load()
-    return without_failed(data)
+    return data
 
 
 def _refuse_damage(path: Path, found: list[bool | None]) -> None:

@@ -1,0 +1,82 @@
+"""Whether a folder is a store as this library writes it, before anything in it is decoded.
+
+Results are passed around, and what comes from elsewhere is not to be believed: a description can
+ask for any amount of memory, name any codec, or lead out of the folder by a link.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from alliance_sim.rng import BLOCK
+
+CHECKSUM, CHECKSUM_BYTES = "checksum", 16
+"""The array of the checksums of blocks, and the bytes of each."""
+_CODECS = frozenset({"bytes", "crc32c", "vlen-utf8"})  # none of them unpacks, none runs anything
+_MOST_DESCRIPTION = 2**24
+_MOST_RUNS = 10**9
+_MOST_OF_A_BLOCK = 2**28
+_MOST_LABELS = 10**6
+
+
+class DistrustError(Exception):
+    """A folder is no store as this library writes it; the message says in what."""
+
+
+def check_store(path: Path) -> None:
+    """Raise DistrustError unless everything in a folder is as it is written here.
+
+    Raises:
+        DistrustError: where something is otherwise.
+        OSError: where it cannot be read.
+    """
+    runs = _description(path).get("attributes", {}).get("runs")
+    if type(runs) is not int or not 1 <= runs <= _MOST_RUNS:
+        raise DistrustError("it does not say how many runs it has")
+    with os.scandir(path) as entries:
+        arrays = {each.name: each for each in entries if each.name != "zarr.json"}
+    for name, entry in arrays.items():
+        if entry.is_symlink() or not entry.is_dir():
+            raise DistrustError(f"'{name}' is no array")
+        _check_array(name, _description(path / name))
+    if CHECKSUM not in arrays or any(each.is_symlink() for each in (path / CHECKSUM).rglob("*")):
+        raise DistrustError("it has no checksums")
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    """What Zarr says of a group or an array."""
+    file = folder / "zarr.json"
+    if file.is_symlink() or file.stat().st_size > _MOST_DESCRIPTION:
+        raise DistrustError(f"'{file.name}' is too large")
+    try:
+        found = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DistrustError(f"the description in '{folder.name}' is damaged") from error
+    if not isinstance(found, dict) or found.get("zarr_format") != 3:
+        raise DistrustError(f"the description in '{folder.name}' is not of Zarr 3")
+    return found
+
+
+def _check_array(name: str, told: dict[str, Any]) -> None:
+    """Raise DistrustError unless an array is small enough, and in codecs that are harmless."""
+    try:
+        codecs = {each["name"] for each in told["codecs"]}
+        shape = [int(each) for each in told["shape"]]
+        chunk = [int(each) for each in told["chunk_grid"]["configuration"]["chunk_shape"]]
+        rows = (told.get("dimension_names") or [None])[0]
+    except (LookupError, TypeError, ValueError) as error:
+        raise DistrustError(f"the description of '{name}' is damaged") from error
+    if not codecs <= _CODECS:
+        raise DistrustError(f"'{name}' is packed by {', '.join(sorted(map(str, codecs)))}")
+    if rows == "run":
+        fits = chunk == [BLOCK, *shape[1:]] and 8 * math.prod(chunk) <= _MOST_OF_A_BLOCK
+    elif name == CHECKSUM:
+        fits = chunk == [1, CHECKSUM_BYTES] and shape[1:] == [CHECKSUM_BYTES]
+    else:
+        fits = math.prod(shape) <= _MOST_LABELS and math.prod(chunk) <= _MOST_LABELS
+    if not fits or any(each < 0 for each in [*shape, *chunk]):
+        raise DistrustError(f"'{name}' has sizes {shape} in pieces of {chunk}")
