@@ -178,3 +178,11 @@ def test_a_driver_of_the_baseline_alone_is_named_where_it_is_missing() -> None:
         ]
     assert reasons
     assert all(each == '"Pull" (-0.40 of -0.40)' for each in reasons), reasons
+
+
+def test_no_number_is_less_than_nothing_and_nothing() -> None:
+    """A small negative number rounds to nothing, which has no sign to be read as a direction."""
+    scenario = al.read_scenario(small_scenario())
+    told = " ".join(line for run in range(2) for line in al.chronicle(scenario, run, 1).lines())
+    assert "+0.00" in told
+    assert "-0.00" not in told
