@@ -223,6 +223,12 @@ def test_settings_that_have_no_source_leave_none() -> None:
     assert load_scenario("us_exits_jcpoa", settings[:3]).sources == plain.sources
 
 
+@pytest.mark.parametrize("step", ["9" * 5000, "99", "unheard_of"])
+def test_what_is_set_nowhere_is_told_as_a_mistake(step: str) -> None:
+    with pytest.raises(InputError, match="there is no"):
+        load_scenario("us_exits_jcpoa", [f"interventions.{step}.at=2018-06"])
+
+
 def test_variance_of_a_prior_that_was_set_is_booked_on_judgement() -> None:
     scenario = load_scenario("us_exits_jcpoa", [f"{CAPABILITY}={WIDE}"])
     design = al.SensitivityDesign(method="morris", trajectories=2, parameters=CAPABILITY)

@@ -338,7 +338,10 @@ def _steps(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple[i
             away = f"{abs(effect[month]):.2f} {'above' if effect[month] > 0 else 'below'} {against}"
             if abs(effect[month]) < LEAST_STEP / 2:
                 away = f"back at {against}"
-            yield month, f"{_possessive(a)} alignment to {b} is {levels[place, month]:+z.2f}, {away}"
+            yield (
+                month,
+                f"{_possessive(a)} alignment to {b} is {levels[place, month]:+z.2f}, {away}",
+            )
 
 
 def _classes(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple[int, str]]:

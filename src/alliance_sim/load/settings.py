@@ -97,7 +97,8 @@ def _by_id(tree: Node, path: str) -> str:
     steps: list[str] = []
     for step in path.split("."):
         ids = ids_of(node) if node is not None else []
-        named = ids[int(step)] if step.isdecimal() and int(step) < len(ids) else step
+        number = int(step) if step.isdecimal() and len(step) < 7 else len(ids)
+        named = ids[number] if number < len(ids) else step
         steps.append(named)
         if node is not None:
             node = node.child(ids.index(named) if named in ids else named)
