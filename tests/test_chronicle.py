@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_closed_forms import two_actors
+from test_closed_forms import pull_of_a, two_actors
 from test_explaining import RISE, scenario_of
 from worlds import small_scenario
 
 import alliance_sim as al
 from alliance_sim.analysis.chronicle import INSTEAD, VERBS
+from alliance_sim.errors import DifferentWorldsWarning
 from alliance_sim.rules.decision import LADDER
 from alliance_sim.simulate import reporting_like
 
@@ -158,3 +159,30 @@ def test_elections_and_classes_are_told_where_they_change() -> None:
         before = now.copy()
     assert changes
     assert [e.month for e in told.entries if "has a new government" in e.text] == changes
+
+
+def test_a_driver_of_the_baseline_alone_is_named_where_it_is_missing() -> None:
+    """It would have pulled by 0.4 of utility from the rise on; no other cause has begun by then."""
+    with_driver = scenario_of(two_actors(drivers={"pull": pull_of_a(1.0)}), interventions=[RISE])
+    without = scenario_of(two_actors(), interventions=[RISE])
+    reasons: list[str] = []
+    for run in range(12):
+        with pytest.warns(DifferentWorldsWarning):
+            entries = al.chronicle(without, run, seed=1, against=with_driver).entries
+        first = {each.text for each in entries if each.kind == "weighs" and each.month == "2000-03"}
+        assert '"Pull" drives A away from B (-0.40)' in first
+        reasons += [
+            each.text.split(", most for ")[1]
+            for each in entries
+            if each.kind == "decides" and each.month == "2000-03" and ", most for " in each.text
+        ]
+    assert reasons
+    assert all(each == '"Pull" (-0.40 of -0.40)' for each in reasons), reasons
+
+
+def test_no_number_is_less_than_nothing_and_nothing() -> None:
+    """A small negative number rounds to nothing, which has no sign to be read as a direction."""
+    scenario = al.read_scenario(small_scenario())
+    told = " ".join(line for run in range(2) for line in al.chronicle(scenario, run, 1).lines())
+    assert "+0.00" in told
+    assert "-0.00" not in told

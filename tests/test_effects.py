@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from alliance_sim import store
-from alliance_sim.analysis import comparison, divergence, effects, pairing
+from alliance_sim.analysis import comparison, divergence, effects, pairing, summary
 from alliance_sim.errors import InputError
 from alliance_sim.results import Labels, OutcomeLabel, Record, dataset
 from alliance_sim.rules.classes import CLASSES
@@ -88,6 +88,18 @@ def test_classes_change_with_a_probability_and_move_from_one_to_another():
         one = moves.sel(from_class=CLASSES[before_class], to_class=CLASSES[after_class])
         assert float(one) == 0.25
     assert float(moves.sum()) == 1
+
+
+def test_a_single_run_has_no_errors():
+    base, ds = (made([[0, each]], [[0, 1]]) for each in (1, 2))
+    found = effects.effects(base, ds)
+    for key in ("effect_mean_error", "share_up_error", "share_down_error"):
+        assert np.isnan(of(found, key)), key
+    assert np.isnan(of(found, "class_change_error", "kind"))
+    assert np.isnan(effects.transitions(base, ds)["transition_error"]).all()
+    shares = summary.class_shares(ds, "kind", baseline=base)
+    assert shares[["error", "difference_error"]].isna().all(axis=None)
+    assert shares["share"].sum() == 1
 
 
 def test_runs_that_do_not_share_draws_are_refused():

@@ -271,8 +271,32 @@ def test_a_driver_of_the_baseline_alone_is_not_lost() -> None:
         found.sum(["side", "cause"]).to_numpy(), wanted.sel(direction="a->b").to_numpy(), atol=1e-9
     )
     assert float(found.sel(cause="driver.pull").isel(month=-1).sum("side").max()) < -1e-3
-    named = attribution.explanation(one, other)["cause_name"].sel(cause="driver.pull")
-    assert str(named.to_numpy()) == "Pull"
+    told = attribution.explanation(one, other)
+    assert str(told["cause_name"].sel(cause="driver.pull").to_numpy()) == "Pull"
+    # Terms of utility add up to the difference of the utilities, each summed on its own side.
+    utilities = [each["weighed"].sum("cause") for each in (one, other)]
+    difference = (utilities[0] - utilities[1]).transpose("run", "direction", "decision")
+    terms = attribution.weighed(one, other)
+    assert not bool(terms.isnull().any())
+    np.testing.assert_allclose(
+        terms.sum("cause").transpose("run", "direction", "decision").to_numpy(),
+        difference.to_numpy(),
+        atol=1e-6,
+    )
+    assert float(abs(difference.mean("run").sel(direction="a->b")).max()) > 0.3
+    np.testing.assert_allclose(
+        told["weighed"].sum("cause", skipna=False).transpose("direction", "decision").to_numpy(),
+        difference.mean("run").to_numpy(),
+        atol=1e-6,
+    )
+
+
+def test_a_driver_of_the_scenario_alone_keeps_its_name() -> None:
+    with_driver = scenario_of(two_actors(drivers={"pull": pull_of_a(1.0)}), interventions=[RISE])
+    without = scenario_of(two_actors(), interventions=[RISE])
+    one, other = (account(each, ["a-b"], runs=3, seed=1) for each in (with_driver, without))
+    for found in (attribution.weighed(one, other), attribution.parts(one, other, "a->b")):
+        assert attribution.cause_names(found) == attribution.cause_names(one)
 
 
 def test_first_movers_share_a_month_evenly(pair: Any) -> None:

@@ -125,3 +125,23 @@ def test_a_split_needs_replicates_and_runs():
         variance_split(named(np.zeros((2, 5)), "theory"))
     with pytest.raises(InputError, match="at least two runs"):
         variance_split(named(np.zeros((2, 1)), "replicate"))
+
+
+def test_what_cannot_be_split_is_said():
+    values = np.random.default_rng(0).normal(size=(2, 5, 3))
+    by_dyad = xr.Dataset({"alignment": (("replicate", "run", "month", "dyad"), values[..., None])})
+    with pytest.raises(InputError, match=r"no variable is an outcome.*\.sel\(dyad=\.\.\.\)"):
+        variance_split(by_dyad)
+    one = variance_split(by_dyad.isel(dyad=0))
+    assert one.sizes == {"outcome": 1, "month": 3}
+    mixed = xr.Dataset(
+        {
+            "trade": (("replicate", "run", "month"), values),
+            "last": (("replicate", "run"), values[..., -1]),
+        }
+    )
+    with pytest.raises(InputError, match=r"differ in their dims.*\(trade\).*\(last\)"):
+        variance_split(mixed)
+    last = variance_split(mixed[["last"]])["variance_chance"]
+    split_by_month = variance_split(mixed[["trade"]])["variance_chance"]
+    assert float(last[0]) == pytest.approx(float(split_by_month[0, -1]))

@@ -14,14 +14,15 @@ _YEAR = re.compile(r"\b(1[89]|20)[0-9]{2}\b")
 
 def references(scenario: Scenario) -> list[tuple[str, list[str]]]:
     """Headings with the references under them, that a scenario uses."""
-    world = scenario.world
+    world, told = scenario.world, scenario.sources.items()
     parts = [
         (f"References of the world '{world.name}'", sorted(world.references.values())),
         (
             "Mechanisms",
             [f"{name}: {text}" for name in admitted(scenario) if (text := published(name))],
         ),
-        ("Interventions", [f"{name}: {text}" for name, text in scenario.sources.items()]),
+        ("Interventions", [f"{name}: {text}" for name, text in told if "." not in name]),
+        ("Values of its own", [f"{path}: {text}" for path, text in told if "." in path]),
     ]
     return [(heading, lines) for heading, lines in parts if lines]
 

@@ -48,16 +48,29 @@ def parts(
         return (moved * _slope(y, y.isel(month=0))).transpose("run", "month", "side", "cause")
     check_paired(baseline, account)
     other = _of(baseline, direction)
-    before = other["moved"].reindex(cause=moved["cause"], fill_value=0.0)
-    left = [each for each in other["cause"].to_numpy() if each not in moved["cause"].to_numpy()]
-    if left:  # a driver that only the baseline's world has
-        import xarray as xr
-
-        gone = -other["moved"].sel(cause=left)
-        moved = xr.concat([moved - before, gone], "cause")
-    else:
-        moved = moved - before
+    moved = _difference(moved, other["moved"])
     return (moved * _slope(y, other["level"])).transpose("run", "month", "side", "cause")
+
+
+def _difference(now: xr.DataArray, before: xr.DataArray) -> xr.DataArray:
+    """What two have by cause, one less the other; what only one has is 0 in the other.
+
+    A driver of the baseline's world alone comes last: what it did there is missing here.
+    """
+    causes = list(dict.fromkeys(str(c) for side in (now, before) for c in side["cause"].values))
+    both = [each.drop_vars("cause_name", errors="ignore") for each in (now, before)]
+    moved, held = (each.reindex(cause=causes, fill_value=0.0) for each in both)
+    names = cause_names(before) | cause_names(now)
+    found = moved - held
+    return found.assign_coords(cause_name=("cause", [names[c] for c in causes])) if names else found
+
+
+def cause_names(found: xr.DataArray | xr.Dataset) -> dict[str, str]:
+    """Cause -> what it is called, where that is said."""
+    if "cause_name" not in found.coords:
+        return {}
+    ids, titles = (map(str, found[each].to_numpy()) for each in ("cause", "cause_name"))
+    return dict(zip(ids, titles, strict=True))
 
 
 def _of(account: xr.Dataset, direction: str | None) -> xr.Dataset:
@@ -85,12 +98,15 @@ def _slope(now: xr.DataArray, then: xr.DataArray) -> xr.DataArray:
 def weighed(
     account: xr.Dataset, baseline: xr.Dataset | None = None, direction: str | None = None
 ) -> xr.DataArray:
-    """Terms of a decision's utility, (run, decision, cause); less the baseline's, if given."""
+    """Terms of a decision's utility, (run, decision, cause); less the baseline's, if given.
+
+    They add up to the utility, or to its difference: causes are those of either side.
+    """
     found = account["weighed"].sel(direction=direction) if direction else account["weighed"]
     if baseline is None:
         return found
     before = baseline["weighed"].sel(direction=direction) if direction else baseline["weighed"]
-    return found - before.reindex(cause=found["cause"], fill_value=0.0)
+    return _difference(found, before)
 
 
 def explanation(
@@ -137,10 +153,9 @@ def explanation(
 
 
 def _cause_names(found: xr.Dataset, account: xr.Dataset, baseline: xr.Dataset | None) -> list[str]:
-    names: dict[str, str] = {}
-    for side in (account, *([] if baseline is None else [baseline])):
-        ids, titles = (map(str, side[each].to_numpy()) for each in ("cause", "cause_name"))
-        names |= dict(zip(ids, titles, strict=True))
+    names = cause_names(account)
+    if baseline is not None:
+        names |= cause_names(baseline)
     return [names[str(each)] for each in found["cause"].to_numpy()]
 
 

@@ -261,7 +261,7 @@ def _terms(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple[i
                 continue
             for month, change in _strides(series, LEAST_TERM):
                 effect = f"draws {a} closer to {b}" if change > 0 else f"drives {a} away from {b}"
-                yield month, f"{_term(cause, title, a, b)} {effect} ({change:+.2f})"
+                yield month, f"{_term(cause, title, a, b)} {effect} ({change:+z.2f})"
 
 
 def _causes(found: xr.DataArray) -> dict[str, str]:
@@ -317,7 +317,7 @@ def _reason(terms: xr.DataArray, a: str, b: str, up: bool) -> str:
     if cause in ("relation", "chance", "bound"):
         return ""
     what = "its momentum" if cause == "momentum" else _term(cause, title, a, b)
-    return f", most for {what} ({values[best]:+.2f} of {values.sum():+.2f})"
+    return f", most for {what} ({values[best]:+z.2f} of {values.sum():+z.2f})"
 
 
 # -- what follows from it ------------------------------------------------------------------
@@ -338,7 +338,10 @@ def _steps(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple[i
             away = f"{abs(effect[month]):.2f} {'above' if effect[month] > 0 else 'below'} {against}"
             if abs(effect[month]) < LEAST_STEP / 2:
                 away = f"back at {against}"
-            yield month, f"{_possessive(a)} alignment to {b} is {levels[place, month]:+.2f}, {away}"
+            yield (
+                month,
+                f"{_possessive(a)} alignment to {b} is {levels[place, month]:+z.2f}, {away}",
+            )
 
 
 def _classes(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple[int, str]]:
@@ -376,10 +379,10 @@ def _balance(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple
         found = parts(account, baseline, f"{i}->{j}").isel(run=0, month=-1).sum("side")
         values, titles = found.to_numpy(), list(_causes(found).values())
         order = np.argsort(-np.abs(values), kind="stable")[:_LARGEST]
-        named = ", ".join(f"{titles[k]} {values[k]:+.2f}" for k in order)
+        named = ", ".join(f"{titles[k]} {values[k]:+z.2f}" for k in order)
         rest = values.sum() - values[order].sum()
         yield (
             last,
-            f"{_possessive(a)} alignment to {b} has come {values.sum():+.2f} {against}: "
-            f"{named}, all else {rest:+.2f}",
+            f"{_possessive(a)} alignment to {b} has come {values.sum():+z.2f} {against}: "
+            f"{named}, all else {rest:+z.2f}",
         )

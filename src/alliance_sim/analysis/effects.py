@@ -116,21 +116,16 @@ def effect(values: Doubles) -> dict[str, Doubles]:
         "effect_median_error": summary.median_errors(values),
         **dict(zip(_QUANTILES, found[1:], strict=True)),
         "share_up": up,
-        "share_up_error": binomial_error(up, len(values)),
+        "share_up_error": summary.share_errors(up, len(values)),
         "share_down": down,
-        "share_down_error": binomial_error(down, len(values)),
+        "share_down_error": summary.share_errors(down, len(values)),
     }
 
 
 def class_effect(changed: Doubles) -> dict[str, Doubles]:
     """Probability that a relation class is another one, from 0 or 1 by run and month."""
     share = changed.mean(axis=0)
-    return {"class_change": share, "class_change_error": binomial_error(share, len(changed))}
-
-
-def binomial_error(share: Doubles, runs: int) -> Doubles:
-    """Standard error of a share of independent runs, √(p(1-p)/n); 0 where all agree."""
-    return np.asarray(np.sqrt(share * (1 - share) / runs))
+    return {"class_change": share, "class_change_error": summary.share_errors(share, len(changed))}
 
 
 def divergences(values: Doubles, least: float) -> dict[str, Doubles | float]:
@@ -172,7 +167,7 @@ def transitions(baseline: xr.Dataset, scenario: xr.Dataset) -> xr.Dataset | None
     return xr.Dataset(
         {
             "transition": (dims, shares),
-            "transition_error": (dims, binomial_error(shares, scenario.sizes["run"])),
+            "transition_error": (dims, summary.share_errors(shares, scenario.sizes["run"])),
         },
         {"relation": names, "from_class": classes, "to_class": classes},
     )

@@ -191,6 +191,16 @@ def mean_errors(values: Doubles) -> Doubles:
     return np.asarray(np.std(values, axis=0, ddof=1) / np.sqrt(n))
 
 
+def share_errors(share: Doubles, runs: int) -> Doubles:
+    """Binomial standard errors of shares of independent runs, √(p(1-p)/n); 0 where all agree.
+
+    Not known from a single run: NaN.
+    """
+    if runs < 2:
+        return np.full_like(share, np.nan)
+    return np.asarray(np.sqrt(share * (1 - share) / runs))
+
+
 def horizon_table(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> pd.DataFrame:
     """Every numeric outcome at the last month, a row each, indexed by the outcome's id.
 
@@ -260,22 +270,22 @@ def class_shares(
 
     Returns:
         Columns ``share`` and ``error``, the binomial standard error √(p(1-p)/n), which is 0
-        where all runs agree. A baseline adds ``baseline_share``, ``difference`` and
-        ``difference_error``, which counts only the runs whose class differs.
+        where all runs agree, and NaN for a single run. A baseline adds ``baseline_share``,
+        ``difference`` and ``difference_error``, which counts only the runs whose class differs.
     """
     import pandas as pd
 
     inside = _membership(ds, name, month)
     n, months, k = inside.shape
     share = inside.mean(axis=0)
-    columns = {"share": share, "error": np.sqrt(share * (1 - share) / n)}
+    columns = {"share": share, "error": share_errors(share, n)}
     if baseline is not None:
         check_paired(baseline, ds)
         before = _membership(baseline, name, month)
         change = inside - before
         columns["baseline_share"] = before.mean(axis=0)
         columns["difference"] = change.mean(axis=0)
-        columns["difference_error"] = np.sqrt(change.var(axis=0) / n)
+        columns["difference_error"] = np.sqrt(change.var(axis=0) / n) if n > 1 else share * np.nan
     labels = class_names(ds, _flagged(ds, name))
     table = pd.DataFrame({key: each.reshape(months * k) for key, each in columns.items()})
     table["relation_class"] = labels * months

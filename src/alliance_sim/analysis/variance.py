@@ -52,7 +52,8 @@ def variance_split(data: xr.Dataset, *, resamples: int = RESAMPLES, seed: int = 
         nothing varies.
 
     Raises:
-        InputError: where there are fewer than two replicates or runs.
+        InputError: where there are fewer than two replicates or runs, where no variable is an
+            outcome by run, and where some vary by month and others do not.
 
     Example:
         >>> import alliance_sim as al
@@ -91,14 +92,32 @@ def _names(data: xr.Dataset) -> list[str]:
         )
         if data.sizes.get(dim, 1) < 2
     ]
-    if problems:
-        raise InputError(problems)
     axes = {"theory", "scenario", "replicate", "run", "month"}
-    return [
+    names = [
         str(name)
         for name, each in data.data_vars.items()
-        if "run" in each.dims and set(each.dims) <= axes
+        if {"run", "replicate"} <= set(each.dims) <= axes
     ]
+    if problems := problems or _unlike(data, names, axes):
+        raise InputError(problems)
+    return names
+
+
+def _unlike(data: xr.Dataset, names: list[str], axes: set[str]) -> list[Problem]:
+    """Why outcomes cannot stand side by side: there are none, or they have other dims."""
+    if not names:
+        others = sorted({str(d) for each in data.data_vars.values() for d in each.dims} - axes)
+        what = "no variable is an outcome by run and replicate, at a month or at all"
+        mend = f"choose one {others[0]}: .sel({others[0]}=...)" if others else "give one that is"
+        return [Problem(what, mend)]
+    shapes: dict[frozenset[str], list[str]] = {}
+    for name in names:
+        dims = frozenset(map(str, data[name].dims)) - {"theory"}
+        shapes.setdefault(dims, []).append(name)
+    if len(shapes) == 1:
+        return []
+    told = " and ".join(f"{', '.join(sorted(d))} ({', '.join(n)})" for d, n in shapes.items())
+    return [Problem(f"variables differ in their dims: {told}", "split each kind by itself")]
 
 
 def split(values: Doubles, *, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Doubles]:

@@ -24,7 +24,7 @@ _SCREENED = 15
 """Numbers shown of a screening alone."""
 _NOTE = (
     "S1: share of the variance that would go if the number were known. ST: share that would stay "
-    "if all others were. In brackets 90% intervals. docs/sensitivity.md says more."
+    "if all others were. In brackets intervals of at least 90%. docs/sensitivity.md says more."
 )
 _MORRIS_NOTE = (
     "mu*: mean size of the effect of moving the number from its 1/8 to its 7/8 quantile; sigma: "

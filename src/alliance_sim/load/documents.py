@@ -17,6 +17,7 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import Kind, find
 from alliance_sim.load.paths import put
 from alliance_sim.load.reading import parse
+from alliance_sim.load.settings import set_over, without_world
 from alliance_sim.load.tree import Mark, Node, from_data, ids_of, kind_of
 from alliance_sim.spec.numbers import DISTRIBUTION_KINDS
 from alliance_sim.spec.signals import SIGNAL_KINDS
@@ -84,13 +85,16 @@ class Documents:
                 "write 'path: value' lines under it",
             )
             return merged
+        own = tree.child("sources")
         for name, value in settings.value.items():
             merged = self._put(merged, name, value, value.key or value.mark)
+        merged = set_over(merged, settings.value, own)
         return self._with_world(merged, path)[0]
 
     def override(self, tree: Node, settings: Sequence[str]) -> Node:
         """The document after overrides ``PATH=VALUE`` from outside."""
         nowhere = Mark(SET)
+        done: dict[str, Node] = {}
         for setting in settings:
             name, equals, text = setting.partition("=")
             if not equals:
@@ -104,7 +108,8 @@ class Documents:
             if not problems:
                 value = _moved(value or Node(None, nowhere), nowhere)
                 tree = self._put(tree, name.strip(), value, nowhere)
-        return self._with_world(tree, None)[0]
+                done[name.strip()] = value
+        return self._with_world(set_over(tree, done, done.get("sources")), None)[0]
 
     def report(self, mark: Mark, what: str, mend: str) -> None:
         """Keep a problem."""
@@ -192,7 +197,7 @@ class Documents:
         parent = load(parent_path, chain)
         if parent is None:
             return None
-        return merge(without(parent, "world") if fresh_world else parent, tree)
+        return merge(without_world(parent) if fresh_world else parent, tree)
 
     def _leads_on(self, extends: Node, parent: Path, chain: tuple[Path, ...]) -> bool:
         """Whether the chain of parents neither comes back to itself nor is endless."""

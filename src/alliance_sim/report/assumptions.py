@@ -13,7 +13,12 @@ from alliance_sim.report.folders import Result
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.forces import Driver
 from alliance_sim.spec.numbers import Distribution
-from alliance_sim.spec.provenance import Provenance, children, provenance_of
+from alliance_sim.spec.provenance import (
+    Provenance,
+    children,
+    intervention_source,
+    provenance_of,
+)
 
 View = Mapping[str, Any]
 
@@ -100,7 +105,7 @@ def _interventions(scenario: Scenario) -> list[View]:
             "when": words.date(each),
             "what": words.action(each, scenario.world),
             "lasts": words.lasting(each),
-            "source": scenario.sources.get(each.id, ""),
+            "source": intervention_source(scenario, each.id),
         }
         for each in scenario.interventions
     ]

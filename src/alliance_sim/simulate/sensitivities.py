@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -94,11 +94,12 @@ def sensitivity(
     Returns:
         A dataset with dims outcome, month, parameter, ground. Of each parameter ``mu_star``,
         ``mu``, ``sigma`` and ``mu_star_conf`` (outcome's unit) and, where it got a share of its
-        own, ``S1`` and ``ST`` with ``_low`` and ``_high`` (90% bootstrap interval) and the mean
-        outcome ``swing_low``, ``swing_high`` where it is around its lowest and highest decile;
-        coordinates ``name``, ``source``, ``basis``, ``cites``. ``group_S1`` and ``group_ST`` say
-        the same of all numbers of a ground together; ``mean`` is the mean outcome. NaN stands for
-        what was not measured and for outcomes that do not vary.
+        own, ``S1`` and ``ST`` with ``_low`` and ``_high`` (a bootstrap interval that holds the
+        truth in at least 90% of designs, mostly more) and the mean outcome ``swing_low``,
+        ``swing_high`` where it is around its lowest and highest decile, with standard errors
+        ``..._error``; coordinates ``name``, ``source``, ``basis``, ``cites``. ``group_S1`` and
+        ``group_ST`` say the same of all numbers of a ground together; ``mean`` is the mean outcome.
+        NaN stands for what was not measured and for outcomes that do not vary.
 
     Raises:
         InputError: where an input cannot be used.
@@ -174,6 +175,9 @@ def _first_number(scenario: Scenario) -> list[str]:
 
 def _design_problems(design: SensitivityDesign, experiment: Experiment) -> list[Problem]:
     problems = []
+    if design.method not in get_args(Method):
+        what = f"there is no method '{design.method}'"
+        problems.append(Problem(what, f"use one of: {', '.join(get_args(Method))}", "--method"))
     if design.points & (design.points - 1) or design.points < 2:
         near = 2 ** max(1, round(float(np.log2(design.points))))
         what = f"{design.points} points are not a power of two"
@@ -260,7 +264,7 @@ class Study:
         size, count = len(self.experiment.factors), self.design.trajectories
         points = screening.trajectories(size, count, generator)
         luck = np.repeat(np.arange(count), size + 1)  # a trajectory keeps its chance
-        values = self._answers(points, luck, workers, progress)
+        values, _ = self._answers(points, luck, workers, progress)
         found = [[screening.screen(points, each, generator) for each in row] for row in values]
         asked = np.isin(np.arange(size), self._looked_at)
         return {
@@ -319,7 +323,7 @@ class Study:
 
     def _share(self, chosen: Sequence[int], workers: Workers, progress: Progress) -> Sharing:
         n, groups = self.design.points, self._groups(chosen)
-        a, b = self._rows()
+        a, b = rows(len(self.experiment.factors), n, self._stream("rows"))
         mine = np.arange(n)
         other = mine + rng.BLOCK * -(-n // rng.BLOCK)  # blocks of chance of its own
         matrices, luck = [a, b], [mine, other]
@@ -330,43 +334,44 @@ class Study:
             matrices.append(mixed)
             luck.append(other if with_chance else mine)
         points = np.concatenate(matrices)
-        values = self._answers(points, np.concatenate(luck), workers, progress)
+        values, scale = self._answers(points, np.concatenate(luck), workers, progress)
         outputs = values.reshape(-1, len(matrices), n)
         found = shares(
             outputs[:, 0],
             outputs[:, 1],
             outputs[:, 2:].transpose(1, 0, 2),
             self._stream("resampling"),
+            scale.ravel(),
         )
-        middle = swings(points, values)
+        by_row = values.reshape(*values.shape[:-1], len(matrices), n)
+        middle = swings(np.stack(matrices), by_row)
         return Sharing(self.named(chosen), self.grounds(), groups, found, middle)
-
-    def _rows(self) -> tuple[Doubles, Doubles]:
-        """Rows A and B: halves of the columns of one scrambled Sobol sequence."""
-        from scipy.stats import qmc
-
-        size = len(self.experiment.factors)
-        drawn = qmc.Sobol(d=2 * size, rng=self._stream("rows")).random(self.design.points)
-        inside = np.clip(drawn, 2.0**-54, 1 - 2.0**-53)
-        return inside[:, :size], inside[:, size:]
 
     def _answers(
         self, points: Doubles, luck: Rows, workers: Workers, progress: Progress
-    ) -> Doubles:
-        """What is asked, (question, month, point): levels, or effects where there is a baseline."""
+    ) -> tuple[Doubles, Doubles]:
+        """What is asked, (question, month, point), and the size of what it is made of.
+
+        Levels, or effects where there is a baseline. An effect is rounded as the levels are, which
+        may be far larger: the size, (question, month), is the largest of theirs; of a condition 1.
+        """
         found = self.experiment.run(points, luck, workers, progress)
         months = list(self.months)
-        answers = []
+        answers, sizes = [], []
         for each in self.questions:
             place = self.experiment.outcomes.index(each.outcome)
             after = found.scenario[place][months].astype(np.float64)
+            size = np.abs(after).max(axis=-1)
             if found.baseline is None:
-                answers.append(each.ask(after))
-                continue
-            before = found.baseline[place][months].astype(np.float64)
-            told = each.ask(after, before)
-            answers.append(told if each.effect else told - each.ask(before))
-        return np.stack(answers)
+                told = each.ask(after)
+            else:
+                before = found.baseline[place][months].astype(np.float64)
+                size = np.maximum(size, np.abs(before).max(axis=-1))
+                told = each.ask(after, before)
+                told = told if each.effect else told - each.ask(before)
+            answers.append(told)
+            sizes.append(np.ones_like(size) if each.is_condition else size)
+        return np.stack(answers), np.stack(sizes)
 
     def _stream(self, purpose: str) -> np.random.Generator:
         return rng.stream(self.experiment.seed, "sensitivity", purpose)
@@ -381,6 +386,15 @@ class Sharing:
     groups: list[Group]
     shares: Shares
     swings: Swings
+
+
+def rows(size: int, points: int, generator: np.random.Generator) -> tuple[Doubles, Doubles]:
+    """Rows A and B, (point, size) each: halves of the columns of one scrambled Sobol sequence."""
+    from scipy.stats import qmc
+
+    drawn = qmc.Sobol(d=2 * size, rng=generator).random(points)
+    inside = np.clip(drawn, 2.0**-54, 1 - 2.0**-53)
+    return inside[:, :size], inside[:, size:]
 
 
 def _resting_on(factors: Sequence[Factor], basis: str) -> frozenset[int]:

@@ -26,6 +26,7 @@ _INDICES = {
     "ST_high": "total_high",
 }
 _SHARE = {"units": "share of variance"}
+_INTERVAL = _SHARE | {"interval": "at least 90%, by bootstrap over the rows of the design"}
 
 
 def dataset(
@@ -68,10 +69,11 @@ def _shares(study: Study, sharing: Sharing, names: list[str]) -> dict[str, Any]:
             ("group_", "ground", sharing.grounds, list(sharing.grounds)),
         ):
             placed = _placed(values, sharing.groups, wanted, rows)
-            found[prefix + key] = (("outcome", "month", dim), placed, _SHARE)
+            about = _SHARE if key in ("S1", "ST") else _INTERVAL
+            found[prefix + key] = (("outcome", "month", dim), placed, about)
     found["mean"] = (("outcome", "month"), sharing.swings.mean, {"units": "as the outcome"})
     found["ground"] = ("ground", list(sharing.grounds))
-    for side in ("low", "high"):
+    for side in ("low", "low_error", "high", "high_error"):
         means = getattr(sharing.swings, side)
         wide = np.full((*shape, len(names)), np.nan)
         for place, name in enumerate(names[: means.shape[-1]]):

@@ -5,6 +5,10 @@ semicolons. It begins with the references that it rests on, or with ``judgement`
 ``weight and shape judgement: hedged`` or ``dates: 7 August and 5 November 2018`` speaks of the
 numbers it names and of no others. So the weight of a driver that a paper is cited for can be, and
 in the shipped worlds is, a judgement.
+
+A value that is set over a file's own (``set``, ``--set``) leaves the file's source behind: unless
+it brings one, it is a judgement of whoever set it. The loader enters it under the scenario's
+``sources``, by its path.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ Basis = Literal["judgement", "data", "paper", "mixed", "unsourced"]
 text behind the drivers; several of these at once; nothing that is said."""
 
 JUDGEMENT = "judgement"
+SET = f"{JUDGEMENT}: set by hand, without a source"
+"""Source of what was set and brought none."""
 _OWN_WORDS = {"at": "date", "hazard_per_year": "hazard", "change": "size"}
 """What sources call numbers whose key has another name."""
 _JUDGED = re.compile(rf"(\w+(?:(?:, | and )\w+)*) {JUDGEMENT}\b")
@@ -63,14 +69,41 @@ def provenance_of(scenario: Scenario, path: str) -> Provenance:
 def source_of(scenario: Scenario, path: str) -> str:
     """The text that says where a number comes from; empty where there is none.
 
-    Of numbers of the world the nearest entry above that speaks of it, then the world's
-    ``sources`` by path; of interventions the scenario's ``sources`` by id.
+    First come the scenario's ``sources`` by path, the longest that holds the number, unless what
+    was set there says more itself. Then, of numbers of the world,
+    the nearest entry above that speaks of it and the world's ``sources`` by path; of
+    interventions the scenario's ``sources`` by id.
     """
     first, *rest = path.split(".")
+    depth, text = _set_over(scenario, path)
     if first == "interventions" and rest:
-        return scenario.sources.get(rest[0], "")
+        return text or scenario.sources.get(rest[0], "")
     place = tuple(rest if first == "world" else (first, *rest))
+    if text:
+        return own_source(scenario.world, place, depth - 1) or text
     return own_source(scenario.world, place) or pattern_source(scenario.world, place)
+
+
+def _set_over(scenario: Scenario, path: str) -> tuple[int, str]:
+    """How many steps of a path the scenario's ``sources`` speak of, and what they say."""
+    steps = path.split(".")
+    for depth in range(len(steps), 1, -1):  # one step alone is the id of an intervention
+        if text := scenario.sources.get(".".join(steps[:depth])):
+            return depth, text
+    return 0, ""
+
+
+def intervention_source(scenario: Scenario, name: str) -> str:
+    """Where an intervention comes from, and what of it was set over that."""
+    whole = f"interventions.{name}"
+    found = [source_of(scenario, whole)]
+    inside = f"{whole}."
+    found += [
+        f"{path.removeprefix(inside)}: {text}"
+        for path, text in scenario.sources.items()
+        if path.startswith(inside)
+    ]
+    return "; ".join(each for each in found if each)
 
 
 def basis_of(scenario: Scenario, path: str) -> Basis:
@@ -119,11 +152,15 @@ def text_behind_drivers(world: World) -> str:
     return most if 2 * cited.count(most) > len(cited) else ""
 
 
-def own_source(value: Any, path: Sequence[str]) -> str:
-    """The source of the nearest entry above a number that speaks of it, else an empty text."""
+def own_source(value: Any, path: Sequence[str], depth: int = 0) -> str:
+    """The source of the nearest entry above a number that speaks of it, else an empty text.
+
+    Entries fewer than ``depth`` steps down the path are not asked.
+    """
     found = ""
     for place, name in enumerate(path):
-        found = _for_key(getattr(value, "source", None), path[place:]) or found
+        if place >= depth:
+            found = _for_key(getattr(value, "source", None), path[place:]) or found
         value = dict(children(value)).get(name)
     return found
 

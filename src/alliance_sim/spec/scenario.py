@@ -254,7 +254,8 @@ class Scenario(Frozen):
     claims: tuple[Annotated[str, Field(pattern=r"^C[0-9]{2}$")], ...] = ()
     """Ids of the source paper's claims that it bears on."""
     sources: dict[str, str] = {}
-    """Intervention id -> where it comes from."""
+    """Intervention id, or path of values that are set (``world.drivers.shield.weight``) -> where
+    it comes from."""
 
     @field_validator("interventions")
     @classmethod
