@@ -225,7 +225,7 @@ def test_settings_that_have_no_source_leave_none() -> None:
 
 @pytest.mark.parametrize("step", ["9" * 5000, "99", "unheard_of"])
 def test_what_is_set_nowhere_is_told_as_a_mistake(step: str) -> None:
-    with pytest.raises(InputError, match="path .*use one of: sanctions_back, withdrawal"):
+    with pytest.raises(InputError, match=r"path .*use one of: sanctions_back, withdrawal"):
         load_scenario("us_exits_jcpoa", [f"interventions.{step}.at=2018-06"])
 
 
