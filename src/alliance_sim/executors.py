@@ -95,17 +95,25 @@ def all_cores() -> int:
     return int(cpu_count())
 
 
+def processes(workers: Workers, tasks: int) -> int:
+    """How many processes would share so many tasks; a guess, where they are those of others."""
+    if isinstance(workers, Executor):
+        return min(getattr(workers, "_max_workers", all_cores()), tasks)
+    if multiprocessing.current_process().daemon:  # these may start no others
+        return 1
+    if workers is not None:
+        return min(operator.index(workers), tasks)
+    # What is itself one of many processes does not start as many again.
+    child = multiprocessing.parent_process() is not None
+    return 1 if child else max(1, min(all_cores(), tasks // _WORTH_A_PROCESS))
+
+
 def _executor(workers: Workers, tasks: int) -> Executor | None:
     """Where the tasks go; None to do them in this process."""
     if isinstance(workers, Executor):
         return workers
-    if workers is None:
-        # What is itself one of many processes does not start as many again.
-        child = multiprocessing.parent_process() is not None
-        count = 1 if child else min(all_cores(), tasks // _WORTH_A_PROCESS)
-    else:
-        count = min(operator.index(workers), tasks)
-    if count <= 1 or multiprocessing.current_process().daemon:  # these may start no others
+    count = processes(workers, tasks)
+    if count <= 1:
         return None
     # Its processes are started afresh, without running the main script once more, so that it
     # needs no guard; they leave the start method of multiprocessing as it is, stay for the next

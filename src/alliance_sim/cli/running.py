@@ -16,7 +16,7 @@ from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.errors import AllianceSimError
 from alliance_sim.executors import Workers
 from alliance_sim.results import failures_of, is_class, outcome_names, shared_runs
-from alliance_sim.simulate import run, scenario_hash
+from alliance_sim.simulate import estimate, run, scenario_hash
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import undirected_pair
 from alliance_sim.spec.outcomes import ClassMeasure
@@ -24,6 +24,10 @@ from alliance_sim.spec.outcomes import ClassMeasure
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+LARGE = 100_000
+"""Runs from which on a job says beforehand what it takes."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,17 @@ class Runner:
         """Number of runs that a job takes."""
         new = job.baseline is not None and scenario_hash(job.baseline) not in self._stores
         return self.runs * (1 + new)
+
+    def expect(self, job: Job) -> str:
+        """What a large job will take; nothing to say of a small one."""
+        work = self.work(job)
+        if work < LARGE:
+            return ""
+        one = estimate(job.scenario, self.runs, self.workers, stored=True, trial=True)
+        times = work / self.runs
+        minutes = one.seconds * times / 60
+        disk = one.disk * times / 1e9
+        return f"{work:,} runs: about {minutes:.0f} minutes, and {disk:.1f} GB on disk"
 
     def find(self, job: Job, progress: Callable[[int], None]) -> Finding:
         """Run a job into its folder and summarise it."""

@@ -14,6 +14,7 @@ from alliance_sim.simulate.ensembles import (
     scenario_hash,
     warn_if_unstable,
 )
+from alliance_sim.simulate.estimates import Estimate, estimate
 from alliance_sim.simulate.explaining import account, chronicle, explain
 from alliance_sim.simulate.partitions import blocs, run_until, shared_blocs
 from alliance_sim.simulate.sensitivities import SensitivityDesign, plan_sensitivity, sensitivity
@@ -21,6 +22,7 @@ from alliance_sim.simulate.sensitivities import SensitivityDesign, plan_sensitiv
 __all__ = [
     "ALL_MECHANISMS",
     "Discovery",
+    "Estimate",
     "Pair",
     "SensitivityDesign",
     "account",
@@ -32,6 +34,7 @@ __all__ = [
     "compare",
     "cross",
     "discover",
+    "estimate",
     "explain",
     "plan_discovery",
     "plan_sensitivity",

@@ -89,21 +89,22 @@ def run(
     from alliance_sim.compile import labels_of
     from alliance_sim.engines.ensemble import replicated, run_lanes
     from alliance_sim.results import dataset, without_failed
+    from alliance_sim.simulate.estimates import refuse_what_cannot_fit
     from alliance_sim.simulate.storing import fill
 
     checked = as_scenario(scenario)
     check_numbers(runs=runs, seed=seed, workers=workers, replicate=replicate)
     runs, seed = int(runs), int(seed)
+    place = None if store is None else Path(store)
+    refuse_what_cannot_fit(checked, runs, place)
     warn_if_unstable(checked)
     tell = progress or (lambda done: None)
     blocks = replicated(checked, runs, seed, replicate)
     about = attributes(checked, runs, seed, chance)
     if replicate:
         about["replicate"] = int(replicate)
-    if store is not None:
-        found = fill(
-            Path(store), checked, blocks, about, workers, tell, chance=chance, resume=resume
-        )
+    if place is not None:
+        found = fill(place, checked, blocks, about, workers, tell, chance=chance, resume=resume)
     else:
         record = run_lanes(checked, blocks, workers, tell, chance=chance)
         found = without_failed(dataset(record, labels_of(checked), about))

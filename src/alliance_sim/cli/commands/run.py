@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -99,6 +100,8 @@ def _run_jobs(
     found = []
     failed = False
     for place, (job, command) in enumerate(zip(jobs, commands, strict=True)):
+        if not quiet and (expected := runner.expect(job)):
+            print(expected, file=sys.stderr)
         with progress(job.label, runner.work(job), quiet) as advance:
             finding = runner.find(job, advance)
         failed = failed or bool(failures_of(finding.data))

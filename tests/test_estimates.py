@@ -1,0 +1,85 @@
+"""What a large run takes is known before it is begun, and what cannot fit is refused."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from worlds import small_scenario
+
+import alliance_sim as al
+from alliance_sim.rng import BLOCK
+
+
+@pytest.fixture(scope="module")
+def checked() -> Any:
+    return al.read_scenario(small_scenario())
+
+
+def test_bytes_on_disk_are_those_of_a_store(checked: Any, tmp_path: Path) -> None:
+    runs = 2 * BLOCK
+    al.run(checked, runs, store=tmp_path / "some.zarr")
+    files = [each for each in (tmp_path / "some.zarr").rglob("c.*") if each.is_file()]
+    written = sum(each.stat().st_size for each in files)
+    assert al.estimate(checked, runs, stored=True).disk == pytest.approx(written, rel=0.15)
+
+
+PEAK = """
+import resource, sys, psutil
+import alliance_sim as al
+scenario = al.load_scenario("us_exits_jcpoa")
+al.run(scenario, 1, workers=1)
+before = psutil.Process().memory_info().rss
+ds = al.run(scenario, int(sys.argv[1]), workers=1)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(after * (1 if sys.platform == "darwin" else 1024) - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of POSIX")
+@pytest.mark.parametrize("runs", [BLOCK, 20 * BLOCK])
+def test_memory_is_what_a_process_takes(runs: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(runs)], capture_output=True, text=True, check=True
+    )
+    taken = float(done.stdout)
+    said = al.estimate(al.load_scenario("us_exits_jcpoa"), runs, stored=False).memory
+    assert 0.5 * said < taken < 1.3 * said
+
+
+def test_time_is_that_of_a_trial(checked: Any) -> None:
+    small, large = (
+        al.estimate(checked, runs, 1, stored=True, trial=True).seconds
+        for runs in (BLOCK, 100 * BLOCK)
+    )
+    assert 20 * small < large < 500 * small
+    assert np.isnan(al.estimate(checked, 1, stored=True).seconds)
+
+
+@pytest.mark.parametrize("runs", [10**9, 10**15])
+def test_what_fits_nowhere_is_refused_at_once(checked: Any, tmp_path: Path, runs: int) -> None:
+    with pytest.raises(al.InputError, match=r"runs need about .* of memory; .* are free"):
+        al.run(checked, runs)
+    if runs > 10**12:
+        with pytest.raises(al.InputError, match=r"on disk; .* are free; make room in"):
+            al.run(checked, runs, store=tmp_path / "some.zarr")
+
+
+def test_memory_and_disk_that_are_short(
+    checked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = psutil.virtual_memory()._replace(available=10**6)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    room = shutil.disk_usage(tmp_path)._replace(free=10**4)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    with pytest.raises(al.InputError) as caught:
+        al.run(checked, 600, store=tmp_path / "deep" / "some.zarr")
+    assert len(caught.value.problems) == 2
+    assert not list(tmp_path.iterdir())
