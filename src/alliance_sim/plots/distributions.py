@@ -24,6 +24,8 @@ Doubles = npt.NDArray[np.float64]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DASHES = (0, (4, 1.5))
+_PLATE = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": "none"}
+"""Behind words that a line would pass through."""
 
 
 @style.styled
@@ -193,7 +195,7 @@ def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[s
     kinds = Counter(ds[name].attrs.get("units", "") for name in names)
     units = kinds.most_common(1)[0][0] if kinds else ""
     shown = [name for name in names if ds[name].attrs.get("units", "") == units]
-    ax.axvline(0, color=style.GREY, linewidth=0.8)
+    ax.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     ax.set_ylim(len(shown) - 0.6, -0.9)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -210,15 +212,14 @@ def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[s
 
 def _beside(ax: Axes, text: str, row: int) -> None:
     """The name over its interval, from the left edge on, so that all the width is the data's."""
-    plate = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
     ax.annotate(
         text,
         (0, row),
-        (0, 8),
+        (0, 9),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         va="bottom",
-        bbox=plate,
+        bbox=_PLATE,
     )
 
 
@@ -237,4 +238,5 @@ def _behind(ax: Axes, texts: Sequence[tuple[float, int, str]]) -> None:
             va="center",
             fontsize=style.SMALL,
             color=style.GREY,
+            bbox=_PLATE,
         )

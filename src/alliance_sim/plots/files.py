@@ -106,7 +106,8 @@ def write(drawn: Axes | Figure, path: Path) -> Path:
     """Save a picture, or the figure that its axes belong to."""
     whole = drawn.get_figure(root=True)
     assert whole is not None
-    whole.savefig(path, dpi=style.DPI)
+    about = style.origin(whole) if path.suffix == ".png" else None
+    whole.savefig(path, dpi=style.DPI, metadata=about)
     return path
 
 
