@@ -73,8 +73,7 @@ def attribution(
     if ax is not None:
         style.legend(target, key, own=False, under=taken)
     else:
-        beside = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "fontsize": style.SMALL}
-        target.legend(handles=key, **beside)
+        target.legend(handles=key, loc="center left", bbox_to_anchor=(1.01, 0.5))
         about = style.subject(found, "alignment", dyad)
         head = "What moved the" if of == "alignment" else "What was weighed in the"
         target.set_title(f"{head} {about[:1].lower()}{about[1:]}", fontsize=style.BODY)

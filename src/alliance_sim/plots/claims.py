@@ -45,6 +45,7 @@ OVER = 26.0
 STATEMENT, NARROW_STATEMENT = 340.0, 150.0
 """Room for id and statement in a figure of our own, and beside axes of others, in points."""
 TITLE = "Claims, and what the model makes of them"
+SCALE = "Effect with 90% of runs [smallest effects of interest]"
 _TICKS = (1, 3, 10, 30, 100, 300)
 
 
@@ -87,7 +88,7 @@ def forest(report: Any, ax: Axes | None = None) -> Axes:
     target.set_ylim(len(rows) - 0.4, -0.6)
     target.spines["left"].set_visible(False)
     if over:
-        _scale(target, reach, style.size_of(target)[0])
+        _scale(target, reach, style.size_of(target)[0], SCALE)
         _say_over(target, rows)
         style.legend(target, _key(rows), own=False)
         return target
@@ -97,7 +98,8 @@ def forest(report: Any, ax: Axes | None = None) -> Axes:
     for label in target.get_yticklabels():
         label.set_horizontalalignment("left")
     target.tick_params(axis="y", pad=room + 4)
-    _scale(target, reach, style.size_of(target)[0] - room)
+    beside = f"{SCALE}; to the right, what is expected"
+    _scale(target, reach, style.size_of(target)[0] - room, beside)
     _legend(target, rows, own=ax is None)
     return target
 
@@ -222,13 +224,12 @@ def _instead(row: Row) -> str:
     return f"in the classes named in {100 * found['effect']['mean']:.0f}% of runs"
 
 
-def _scale(ax: Axes, reach: float, room: float) -> None:
+def _scale(ax: Axes, reach: float, room: float, label: str) -> None:
     """Ticks at round numbers on both sides of zero."""
     ticks = [tick for tick in _TICKS if tick <= 1.15 * reach]
     ax.xaxis.set_major_locator(FixedLocator([*(-tick for tick in reversed(ticks)), 0, *ticks]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}".replace("-", "−")))
-    label = "Effect with 90% of runs [smallest effects of interest]"
     ax.set_xlabel(style.wrap(label, room, style.BODY))
 
 

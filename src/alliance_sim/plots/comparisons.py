@@ -170,8 +170,8 @@ def variance_split(ds: xr.Dataset, scenario: str | None = None, ax: Axes | None 
     """What the variance of each effect is made of at the last month, in percent; a bar each.
 
     Behind a bar stands the standard deviation, in the outcome's units, of which the whole bar is
-    the square; for a class outcome that of 1 where the class changes and 0 where it does not. Parts are unbiased
-    estimates; one that came out below zero is drawn as none.
+    the square; for a class outcome that of 1 where the class changes and 0 where it does not.
+    Parts are unbiased estimates; one that came out below zero is drawn as none.
 
     Args:
         ds: a comparison, or what ``alliance_sim.analysis.variance.variance_split`` gives.

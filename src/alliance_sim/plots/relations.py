@@ -212,6 +212,8 @@ def matrix(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
     bar.outline.set_visible(False)
     if ax is None:
         target.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
+    else:
+        style.keep_inside(target)
     return target
 
 

@@ -132,9 +132,9 @@ def _bars(ax: Axes, one: xr.Dataset, rows: list[int]) -> None:
         spot = {"transform": ax.get_yaxis_transform(), "va": "bottom", "fontsize": style.SMALL}
         clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
         ax.text(0.0, row - 0.26, name, bbox=clear, **spot)  # type: ignore[arg-type]
-    ends = np.array([*low[rows], *high[rows], one["mean"].item()])
-    room_beside = 0.03 * max(float(np.ptp(ends)), 1e-9)
-    start, stop = float(ends.min()) - room_beside, float(ends.max()) + room_beside
+    reach = np.array([*low[rows], *high[rows], one["mean"].item()])
+    room_beside = 0.03 * max(float(np.ptp(reach)), 1e-9)
+    start, stop = float(reach.min()) - room_beside, float(reach.max()) + room_beside
     ax.set_xlim(start, start + (stop - start) / max(0.4, 1 - beside / wide))
 
 

@@ -29,7 +29,7 @@ from matplotlib.dates import (
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.ticker import Formatter
-from matplotlib.transforms import ScaledTranslation, Transform
+from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from alliance_sim.results import outcome_names
 
@@ -368,7 +368,7 @@ def legend(
 def _legend_inside(ax: Axes, handles: Sequence[Artist], under: float) -> None:
     """A legend in head room made for it, in as many columns as the axes have room for."""
     dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-    wide, tall = size_of(ax)
+    wide = size_of(ax)[0]
     for columns in range(len(handles), 0, -1):
         drawn = ax.legend(
             handles=handles,
@@ -385,12 +385,13 @@ def _legend_inside(ax: Axes, handles: Sequence[Artist], under: float) -> None:
         )
         drawn.set_zorder(7)  # lines of marks pass behind it
         box = drawn.get_window_extent()
-        if box.width * 72 / dpi <= wide:
+        # Letters are a little wider at other resolutions.
+        if box.width * 72 / dpi <= 0.95 * wide:
             break
     head_room(ax, box.height * 72 / dpi + _CLEAR)
 
 
-def _inches(ax: Axes) -> Transform:
+def _inches(ax: Axes) -> Affine2D:
     whole = ax.get_figure(root=True)
     assert whole is not None
     return whole.dpi_scale_trans
@@ -417,6 +418,23 @@ def room_of(ax: Axes) -> tuple[float, float]:
     drawn = ax.get_figure(root=False).bbox  # type: ignore[union-attr]
     inch = 72 / whole.dpi
     return float(box.width * drawn.width * inch), float(box.height * drawn.height * inch)
+
+
+def keep_inside(ax: Axes) -> None:
+    """Make axes small enough for their labels, where no layout engine sees to it."""
+    whole = ax.get_figure(root=True)
+    if whole is None or whole.get_layout_engine() is not None:
+        return
+    box, edge = ax.get_tightbbox(), whole.bbox
+    assert box is not None
+    place, gap = ax.get_position(), 0.01
+    left = max(0.0, gap - box.x0 / edge.width)
+    foot = max(0.0, gap - box.y0 / edge.height)
+    if left or foot:
+        least = 0.3  # of their size is left to axes in any case
+        left, foot = min(left, (1 - least) * place.width), min(foot, (1 - least) * place.height)
+        moved = (place.x0 + left, place.y0 + foot, place.width - left, place.height - foot)
+        ax.set_position(moved)
 
 
 @lru_cache(maxsize=1024)
