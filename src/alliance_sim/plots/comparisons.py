@@ -195,6 +195,8 @@ def variance_split(ds: xr.Dataset, scenario: str | None = None, ax: Axes | None 
         _draw_part(target, _PARTS[kind], left, share)
         left = left + share
     _name_bars(target, one, left, _class_changes(one))
+    if ax is not None:
+        style.keep_inside(target)
     key: list[Artist] = [
         Patch(
             facecolor=_PARTS[kind].colour,
@@ -269,7 +271,7 @@ def _name_bars(ax: Axes, one: xr.Dataset, ends: Doubles, changes: Sequence[bool]
     ax.set_xticks(range(0, 101, 25))
     ax.spines["bottom"].set_bounds(0, 100)
     label = "Share of the variance [%]"
-    label += "; SD: standard deviation of the effect" if not all(changes) else ""
+    label += "; SD: standard deviation of the effect"
     label += "; *: of 1 where the class changes, 0 where not" if any(changes) else ""
     ax.set_xlabel(style.wrap(label, wide, style.BODY))
 

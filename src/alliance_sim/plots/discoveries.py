@@ -110,6 +110,7 @@ def _frequency(ax: Axes, ds: xr.Dataset, place: int) -> list[Artist]:
     ax.axhline(100 * happens.mean(), color=style.BLACK, linewidth=0.8, linestyle=(0, (4, 1.5)))
     ax.set_xlim(0, 1)
     ax.set_ylim(0, max(5.0, 1.08 * float(share.max())))
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= min(100, ax.get_ylim()[1])])
     ax.set_xlabel(_axis(ds, place, style.size_of(ax)[0]))
     ax.set_ylabel("Points at which it comes about [%]")
     dashes: Any = (0, (4, 1.5))

@@ -203,9 +203,7 @@ def effects(
     numbers = [name for name in summary.numeric_names(ds) if names is None or name in names]
     target = style.axes_for(ds, ax, height=1.4 + 0.45 * len(numbers))
     draw_effects(target, ds, change, numbers)
-    beside = f"in {_last_month(ds)}, and share of runs up and down"
-    label = f"{target.get_xlabel()} {beside}"
-    target.set_xlabel(style.wrap(label, style.size_of(target)[0], style.BODY))
+    target.set_xlabel(f"{target.get_xlabel()} in {_last_month(ds)}")
     return target
 
 

@@ -160,7 +160,9 @@ def _small_fan(ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | None)
 
 
 def _small_classes(ax: Axes, ds: xr.Dataset, name: str) -> None:
-    draw_classes(ax, ds, name, own=False, marks=False)
+    unnamed, _ = draw_classes(ax, ds, name, marks=False)
+    if unnamed:  # areas fill these axes to the brim
+        ax.legend(handles=unnamed, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)
     _head(ax, style.relation(ds, name))
     ax.set_ylabel("[% of runs]")
 

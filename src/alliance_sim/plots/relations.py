@@ -205,8 +205,6 @@ def matrix(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
     target.set_yticks(range(len(labels)), labels)
     target.tick_params(length=0)
     target.spines[:].set_visible(False)
-    if len(labels) <= 20:
-        _write_values(target, table)
     bar = target.get_figure(root=True).colorbar(image, ax=target, shrink=0.7)  # type: ignore[union-attr]
     bar.set_label(style.axis_label(ds[f"alignment_{when}"]))
     bar.outline.set_visible(False)
@@ -214,16 +212,26 @@ def matrix(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
         target.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
     else:
         style.keep_inside(target)
+    if len(labels) <= 20:
+        _write_values(target, table, 1.0 if ax is None else _shrunk(target, len(labels)))
     return target
 
 
-def _write_values(ax: Axes, table: Doubles) -> None:
+def _shrunk(ax: Axes, cells: int) -> float:
+    """How much smaller numbers have to be for their cells on axes of others."""
+    width, height = style.text_size("+0.0", style.SMALL - 1)
+    wide, tall = style.size_of(ax)
+    return min(1.0, 0.9 * wide / cells / width, 0.9 * tall / cells / height)
+
+
+def _write_values(ax: Axes, table: Doubles, shrunk: float) -> None:
     """The numbers: in grey print a dark cell does not tell friend from foe."""
+    size = shrunk * (style.SMALL - 1)
     for (i, j), value in np.ndenumerate(table):
         if np.isfinite(value):
             ink = "white" if abs(value) > 0.4 else style.BLACK
             text = f"{value:+.1f}".replace("-", "−") if abs(value) >= 0.05 else "0"
-            ax.text(j, i, text, ha="center", va="center", fontsize=style.SMALL - 1, color=ink)
+            ax.text(j, i, text, ha="center", va="center", fontsize=size, color=ink)
 
 
 def _order(ds: xr.Dataset) -> list[int]:

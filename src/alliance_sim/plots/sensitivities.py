@@ -126,8 +126,8 @@ def _bars(ax: Axes, one: xr.Dataset, rows: list[int]) -> None:
     ax.text(1.0, -0.62, _SHARES, transform=ax.get_yaxis_transform(), **head)
     wide = style.size_of(ax)[0]
     beside = style.text_size(_SHARES, 7)[0] + 10
-    room = wide - beside
     for row, place in enumerate(rows):
+        room = wide - beside if row == 0 else wide  # the heading of the shares is beside it
         name = style.shorten(str(names[place]), room, style.SMALL)
         spot = {"transform": ax.get_yaxis_transform(), "va": "bottom", "fontsize": style.SMALL}
         clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}

@@ -421,9 +421,11 @@ def room_of(ax: Axes) -> tuple[float, float]:
 
 
 def keep_inside(ax: Axes) -> None:
-    """Make axes small enough for their labels, where no layout engine sees to it."""
+    """Make axes small enough for their labels, by the layout engine if there is one."""
     whole = ax.get_figure(root=True)
-    if whole is None or whole.get_layout_engine() is not None:
+    assert whole is not None
+    if (engine := whole.get_layout_engine()) is not None:
+        engine.execute(whole)
         return
     box, edge = ax.get_tightbbox(), whole.bbox
     assert box is not None

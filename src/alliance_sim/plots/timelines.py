@@ -120,12 +120,26 @@ def classes(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
     room = style.size_of(target)[1]
     what = "Relation class" if ax is None else style.relation(ds, name)
     target.set_ylabel(style.wrap(f"{what} [% of runs]", room, style.BODY))
-    draw_classes(target, ds, name, own=ax is None)
+    unnamed, taken = draw_classes(target, ds, name, _LEGEND if ax is not None else 0.0)
+    style.legend(target, unnamed, ax is None, style.subject(ds, name), under=taken)
     return target
 
 
-def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = True) -> None:
-    """Stacked areas, named where there is room for the name and in a legend where not."""
+def draw_classes(
+    ax: Axes, ds: xr.Dataset, name: str, legend: float = 0.0, marks: bool = True
+) -> tuple[list[Artist], float]:
+    """Stacked areas, named where there is room for the name.
+
+    Args:
+        ax: where to draw.
+        ds: results of a scenario.
+        name: a class outcome or recorded pair.
+        legend: points of the height that a legend inside the axes will take.
+        marks: whether to mark interventions.
+
+    Returns:
+        What a legend has to name, and how many points of head room are taken.
+    """
     table = summary.class_shares(ds, name, month=None)["share"].unstack(sort=False)
     labels = [str(each) for each in table.columns]
     shares = 100 * table.to_numpy().T
@@ -146,8 +160,7 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = T
         area = ax.fill_between(days, top, top + share, label=text, facecolor=look.colour)
         area.set(edgecolor=look.ink if look.hatch else "white", hatch=look.hatch, linewidth=0)
         ax.plot(days, top + share, color="white", linewidth=0.8)
-        # A legend inside will leave less of the height to the areas.
-        spot = _room(ax, text, days, top, share, lines, 0.0 if own else _LEGEND)
+        spot = _room(ax, text, days, top, share, lines, legend)
         if spot is None and share.max() >= LEAST:
             unnamed.append(_swatch(look, text))
         elif spot is not None:
@@ -156,7 +169,7 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = T
                 words.set_color(style.BLACK)
                 words.set_bbox({"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none"})
         top = top + share
-    style.legend(ax, unnamed, own, style.subject(ds, name), under=taken)
+    return unnamed, taken
 
 
 def _swatch(look: style.ClassStyle, text: str) -> Patch:
