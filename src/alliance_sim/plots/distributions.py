@@ -26,6 +26,8 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DASHES = (0, (4, 1.5))
 _PLATE = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": "none"}
 """Behind words that a line would pass through."""
+_BEHIND = 1.5
+"""Words and their plates are over the zero line and under the intervals."""
 
 
 @style.styled
@@ -237,6 +239,7 @@ def _beside(ax: Axes, text: str, row: int) -> None:
         textcoords="offset points",
         va="bottom",
         bbox=_PLATE,
+        zorder=_BEHIND,
     )
 
 
@@ -256,4 +259,5 @@ def _behind(ax: Axes, texts: Sequence[tuple[float, int, str]]) -> None:
             fontsize=style.SMALL,
             color=style.GREY,
             bbox=_PLATE,
+            zorder=_BEHIND,
         )
