@@ -4,6 +4,7 @@ Each picture is drawn from a fixed dataset that was not simulated, small, and co
 one in tests/images. Look at those that were redrawn before they are committed.
 """
 
+import io
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from datasets import explained, judged, made, moved, searched, shared, split, st
 from matplotlib.testing.compare import compare_images
 from PIL import Image
 
+import alliance_sim as al
 from alliance_sim import plots
+from alliance_sim.plots import style
+from alliance_sim.plots.files import write
+from alliance_sim.simulate.ensembles import scenario_hash
 
 IMAGES = Path(__file__).parent / "images"
+DOCS = Path(__file__).parents[1] / "docs" / "pictures"
 DPI, COLOURS = 72, 64
 TOLERANCE = 2.0
 """Root mean square of the difference, in grey levels of 255: letters that another version of the
@@ -125,6 +131,23 @@ def test_every_public_plot_has_a_picture():
     ]
     assert lacking == []
     assert {path.stem for path in IMAGES.glob("*.png")} == drawn
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.png")), ids=lambda path: path.stem)
+def test_pictures_of_the_docs_are_of_todays_scenarios(path):
+    """Every picture says in its metadata from what it was drawn; a stale one is told here."""
+    scenario = path.stem.removeprefix("why_")
+    today = scenario_hash(al.load_scenario(scenario))
+    with Image.open(path) as whole:
+        drawn_from = whole.info.get("Description", "")
+    assert f"scenario {today[:10]} " in f"{drawn_from} "
+
+
+def test_a_written_picture_says_what_it_was_drawn_from(ds, tmp_path):
+    drawn = plots.fan(ds, "axis")
+    for made_now in (write(drawn, tmp_path / "fan.png"), io.BytesIO(style.png(drawn.figure))):
+        with Image.open(made_now) as whole:
+            assert whole.info["Description"] == style.source_line(ds)
 
 
 def test_pictures_stay_small():

@@ -63,14 +63,17 @@ def attribution(
     target = style.axes_for(found, ax, 8.0, 4.8)
     names = [str(each) for each in found["cause_name"].to_numpy()]
     parts = _parts(found, dyad) if of == "alignment" else terms(found, dyad)
-    draw_attribution(target, style.dates(found)[: parts.shape[1]], parts, names)
+    key = draw_attribution(target, style.dates(found)[: parts.shape[1]], parts, names)
     style.month_axis(target, found)
     what = "Change" if of == "alignment" else "Utility of a closer posture"
     units = "index" if of == "alignment" else "utility"
     label = f"{what}, against {found.attrs.get('against', '')} [{units}]"
     target.set_ylabel(style.wrap(label, style.size_of(target)[1], style.BODY))
-    style.mark_interventions(target, found)
-    if ax is None:
+    taken = style.mark_interventions(target, found)
+    if ax is not None:
+        style.legend(target, key, own=False, under=taken)
+    else:
+        target.legend(handles=key, loc="center left", bbox_to_anchor=(1.01, 0.5))
         about = style.subject(found, "alignment", dyad)
         head = "What moved the" if of == "alignment" else "What was weighed in the"
         target.set_title(f"{head} {about[:1].lower()}{about[1:]}", fontsize=style.BODY)
@@ -90,8 +93,8 @@ def terms(found: xr.Dataset, dyad: str) -> Doubles:
     return np.asarray(change.transpose("cause", "decision").to_numpy(), np.float64)
 
 
-def draw_attribution(ax: Axes, days: Doubles, parts: Doubles, names: list[str]) -> None:
-    """Stacked areas of (cause, month), and their sum."""
+def draw_attribution(ax: Axes, days: Doubles, parts: Doubles, names: list[str]) -> list[Artist]:
+    """Stacked areas of (cause, month), and their sum; what they mean."""
     size = np.abs(parts).max(axis=1)
     order = [k for k in np.argsort(-size, kind="stable") if size[k] > 0]
     named = [k for k in order[:LARGEST] if size[k] >= LEAST * size.max()]
@@ -118,4 +121,4 @@ def draw_attribution(ax: Axes, days: Doubles, parts: Doubles, names: list[str]) 
     key.append(Line2D([], [], color=style.BLACK, linewidth=1.8, label="all together"))
     ax.axhline(0, color=style.GREY, linewidth=0.6, zorder=3)
     ax.set_ylim(*style.value_range(float(down.min()), float(up.max())))
-    ax.legend(handles=key, loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=style.SMALL)
+    return key

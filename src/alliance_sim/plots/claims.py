@@ -38,9 +38,14 @@ VERDICT_STYLES: dict[str, VerdictStyle] = {
 }
 ROW, FRAME = 0.19, 1.5
 """Height of a row, and of all that is above and beneath the rows, in inches."""
+FEW, MOST_LINES = 12, 2
+"""So many claims may be told in so many lines each in a figure of our own."""
+OVER = 26.0
+"""Points of height for a row with which claims stand over their rows on axes of others."""
 STATEMENT, NARROW_STATEMENT = 340.0, 150.0
 """Room for id and statement in a figure of our own, and beside axes of others, in points."""
 TITLE = "Claims, and what the model makes of them"
+SCALE = "Effect with 90% of runs [smallest effects of interest]"
 _TICKS = (1, 3, 10, 30, 100, 300)
 
 
@@ -69,26 +74,61 @@ def forest(report: Any, ax: Axes | None = None) -> Axes:
         'C02'
     """
     about, rows = rows_of(report)
-    target = ax or _figure(about, len(rows))
+    lines = 1 if len(rows) > FEW else MOST_LINES
+    target = ax or _figure(about, len(rows) * (1 if lines == 1 else 2))
     room = NARROW_STATEMENT if ax is not None else STATEMENT
+    over = ax is not None and style.size_of(ax)[1] >= len(rows) * OVER
     target.axvspan(-1, 1, color=style.PALE, alpha=0.6, linewidth=0, zorder=0)
     target.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     target.set_xscale("symlog", linthresh=1.0, linscale=0.7)
     reach = max([1.5, *(abs(each) for row in rows for each in _spread(row) or ())])
     target.set_xlim(-1.15 * reach, 1.15 * reach)
     for place, row in enumerate(rows):
-        _draw(target, place, row)
-    names = [style.shorten(f"{row['id']}  {row['statement']}", room, style.SMALL) for row in rows]
-    target.set_yticks(range(len(rows)), names, fontsize=style.SMALL)
+        _draw(target, place, row, beside=not over)
     target.set_ylim(len(rows) - 0.4, -0.6)
+    target.spines["left"].set_visible(False)
+    if over:
+        _scale(target, reach, style.size_of(target)[0], SCALE)
+        _say_over(target, rows)
+        style.legend(target, _key(rows), own=False)
+        return target
+    names = [style.fit(_said(row), room, style.SMALL, lines if ax is None else 1) for row in rows]
+    target.set_yticks(range(len(rows)), names, fontsize=style.SMALL)
     target.tick_params(axis="y", length=0)
     for label in target.get_yticklabels():
         label.set_horizontalalignment("left")
     target.tick_params(axis="y", pad=room + 4)
-    target.spines["left"].set_visible(False)
-    _scale(target, reach, style.size_of(target)[0] - room)
+    beside = f"{SCALE}; to the right, what is expected"
+    _scale(target, reach, style.size_of(target)[0] - room, beside)
     _legend(target, rows, own=ax is None)
     return target
+
+
+def _said(row: Row) -> str:
+    return f"{row['id']}  {row['statement']}"
+
+
+def _say_over(ax: Axes, rows: Sequence[Row]) -> None:
+    """Claims and what is expected, over their rows within the axes, in as many lines as fit."""
+    wide, tall = style.size_of(ax)
+    ax.set_ylim(len(rows) - 0.75, -0.95)  # words stand above, nothing beneath
+    ax.set_yticks([])
+    # The key takes a line or two; half a marker and some air stay free above each row.
+    lines = max(1, int(((tall - 30) / (len(rows) + 0.2) - 10) / (1.25 * style.SMALL)))
+    plate = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+    for place, row in enumerate(rows):
+        wanted = f" (expected: {row['expected'].replace('_', ' ')})"
+        text = style.fit(_said(row) + wanted, wide - 6, style.SMALL, lines)
+        ax.annotate(
+            text,
+            (0, place),
+            (2, 7),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords="offset points",
+            fontsize=style.SMALL,
+            va="bottom",
+            bbox=plate,
+        )
 
 
 def rows_of(report: Any) -> tuple[Mapping[str, Any], Sequence[Row]]:
@@ -154,7 +194,7 @@ def _figure(about: Mapping[str, Any], rows: int) -> Axes:
     return style.figure(xr.Dataset(attrs=known), 11.0, FRAME + ROW * rows).add_subplot()
 
 
-def _draw(ax: Axes, place: int, row: Row) -> None:
+def _draw(ax: Axes, place: int, row: Row, beside: bool) -> None:
     look, spread = VERDICT_STYLES[row["verdict"]], _spread(row)
     ax.axhline(place, color=style.PALE, linewidth=0.5, zorder=1)
     point: dict[str, Any] = {
@@ -162,17 +202,18 @@ def _draw(ax: Axes, place: int, row: Row) -> None:
         "color": look.colour,
         "markerfacecolor": look.face,
     }
-    beside: dict[str, Any] = {"fontsize": style.SMALL, "va": "center"}
+    words: dict[str, Any] = {"fontsize": style.SMALL, "va": "center"}
     if spread is None:
         edge = ax.get_yaxis_transform()
         ax.plot([0.02], [place], transform=edge, markersize=6, linestyle="", zorder=4, **point)
-        ax.text(0.04, place, _instead(row), transform=edge, color=style.GREY, **beside)
+        ax.text(0.04, place, _instead(row), transform=edge, color=style.GREY, **words)
     else:
         low, mean, high = spread
         ax.plot([low, high], [place, place], color=look.colour, linewidth=1.4, zorder=3)
         ax.plot([mean], [place], markersize=6, linestyle="", zorder=4, **point)
-    wanted = row["expected"].replace("_", " ")
-    ax.text(1.01, place, wanted, transform=ax.get_yaxis_transform(), color=style.GREY, **beside)
+    if beside:
+        wanted, edge = row["expected"].replace("_", " "), ax.get_yaxis_transform()
+        ax.text(1.01, place, wanted, transform=edge, color=style.GREY, **words)
 
 
 def _instead(row: Row) -> str:
@@ -183,13 +224,12 @@ def _instead(row: Row) -> str:
     return f"in the classes named in {100 * found['effect']['mean']:.0f}% of runs"
 
 
-def _scale(ax: Axes, reach: float, room: float) -> None:
+def _scale(ax: Axes, reach: float, room: float, label: str) -> None:
     """Ticks at round numbers on both sides of zero."""
     ticks = [tick for tick in _TICKS if tick <= 1.15 * reach]
     ax.xaxis.set_major_locator(FixedLocator([*(-tick for tick in reversed(ticks)), 0, *ticks]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}".replace("-", "−")))
-    label = "Effect with 90% of runs [smallest effects of interest]; to the right, what is expected"
     ax.set_xlabel(style.wrap(label, room, style.BODY))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -62,9 +63,10 @@ def effect_fan(
         about = f"Change in {about[:1].lower()}{about[1:]}"
     label = style.axis_label(values.assign_attrs(long_name=about), style.size_of(target)[1])
     target.set_ylabel(label)
-    style.mark_interventions(target, change)
+    taken = style.mark_interventions(target, change)
     key = [*_fan_key(), *_mark_divergence(target, change, values)]
-    style.legend(target, key, own=ax is None, title=f"{about} from {_against(change)}")
+    title = f"{about} from {_against(change)}"
+    style.legend(target, key, own=ax is None, title=title, under=taken)
     return target
 
 
@@ -156,6 +158,9 @@ _PARTS = {
     "chance": _Part("chance", style.PALE, "", style.BLACK),
     "theory": _Part("choice of theory", style.ORANGE, "////", style.BLACK),
 }
+_HALF = 0.23
+"""Half the height of a bar, in rows; the name stands over it."""
+_CLASS_UNITS = ("class", summary.CHANGED)
 _LEAST_NAMED = 8.0
 """Percent below which a part is too narrow to hold its number."""
 
@@ -164,8 +169,9 @@ _LEAST_NAMED = 8.0
 def variance_split(ds: xr.Dataset, scenario: str | None = None, ax: Axes | None = None) -> Axes:
     """What the variance of each effect is made of at the last month, in percent; a bar each.
 
-    Behind a bar stands the standard deviation that it is the square of. Parts are unbiased
-    estimates; one that came out below zero is drawn as none.
+    Behind a bar stands the standard deviation, in the outcome's units, of which the whole bar is
+    the square; for a class outcome that of 1 where the class changes and 0 where it does not.
+    Parts are unbiased estimates; one that came out below zero is drawn as none.
 
     Args:
         ds: a comparison, or what ``alliance_sim.analysis.variance.variance_split`` gives.
@@ -181,14 +187,16 @@ def variance_split(ds: xr.Dataset, scenario: str | None = None, ax: Axes | None 
     if not len(known):
         raise InputError([Problem("no effect varies", "split the variance of another scenario")])
     one = one.isel(outcome=known)
-    target = style.axes_for(ds, ax, height=1.5 + 0.36 * len(known))
+    target = style.axes_for(ds, ax, height=1.6 + 0.4 * len(known))
     kinds = [kind for kind in COMPONENTS if np.isfinite(one[f"share_{kind}"]).any()]
     shares = np.stack([100 * one[f"share_{kind}"].to_numpy() for kind in kinds])
     left = np.zeros(len(known))
     for kind, share in zip(kinds, np.maximum(shares, 0.0), strict=True):
         _draw_part(target, _PARTS[kind], left, share)
         left = left + share
-    _name_bars(target, one, left)
+    _name_bars(target, one, left, _class_changes(one))
+    if ax is not None:
+        style.keep_inside(target)
     key: list[Artist] = [
         Patch(
             facecolor=_PARTS[kind].colour,
@@ -202,7 +210,7 @@ def variance_split(ds: xr.Dataset, scenario: str | None = None, ax: Axes | None 
     month = str(ds["month"].to_numpy()[-1])[:7]
     title = f"Variance of the effect in {month}"
     if scenario is not None:
-        title += f", {scenario.replace('_', ' ')}"
+        title += f": {style.scenario_names(ds)[scenario]}"
     style.legend(target, key, own=ax is None, title=title)
     return target
 
@@ -230,7 +238,7 @@ def _draw_part(ax: Axes, part: _Part, left: Doubles, share: Doubles) -> None:
     ax.barh(
         rows,
         share,
-        0.66,
+        2 * _HALF,
         left=left,
         color=part.colour,
         hatch=part.hatch,
@@ -245,25 +253,41 @@ def _draw_part(ax: Axes, part: _Part, left: Doubles, share: Doubles) -> None:
                 words.set_bbox({"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none"})
 
 
-def _name_bars(ax: Axes, one: xr.Dataset, ends: Doubles) -> None:
-    """Outcomes to the left of their bars, standard deviations to the right."""
-    names = [str(each) for each in one.get("outcome_name", one["outcome"]).to_numpy()]
-    room = 0.36 * style.size_of(ax)[0]
-    ax.set_yticks(range(len(names)), [style.wrap(name, room, style.SMALL) for name in names])
-    ax.tick_params(axis="y", length=0, labelsize=style.SMALL)
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    deviations = np.sqrt(one["variance_total"].to_numpy())
-    for row, (end, deviation) in enumerate(zip(ends, deviations, strict=True)):
-        ax.annotate(
-            f"SD {deviation:.2g}",
-            (end, row),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.SMALL,
-            color=style.GREY,
-        )
-    ax.set_xlim(0, 118)
+def _name_bars(ax: Axes, one: xr.Dataset, ends: Doubles, changes: Sequence[bool]) -> None:
+    """Outcomes over their bars, standard deviations with their units to the right."""
+    names = [style.words(str(each)) for each in one.get("outcome_name", one["outcome"]).to_numpy()]
+    wide = style.size_of(ax)[0]
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_ylim(len(names) - 0.5, -0.75)
+    behind = _deviations(one, changes)
+    room = max(style.text_size(each, style.SMALL)[0] for each in behind) + 10
+    for row, (name, end, text) in enumerate(zip(names, ends, behind, strict=True)):
+        words = style.shorten(name[:1].upper() + name[1:], wide, style.SMALL)
+        ax.text(0, row - _HALF - 0.03, words, fontsize=style.SMALL, va="bottom")
+        look = {"va": "center", "fontsize": style.SMALL, "color": style.GREY}
+        ax.annotate(text, (end, row), (5, 0), textcoords="offset points", **look)  # type: ignore[arg-type]
+    ax.set_xlim(0, max(100.0, float(ends.max())) / max(0.4, 1 - room / wide))
     ax.set_xticks(range(0, 101, 25))
     ax.spines["bottom"].set_bounds(0, 100)
-    ax.set_xlabel("Share of the variance [%]")
+    label = "Share of the variance [%]"
+    label += "; SD: standard deviation of the effect"
+    label += "; *: of 1 where the class changes, 0 where not" if any(changes) else ""
+    ax.set_xlabel(style.wrap(label, wide, style.BODY))
+
+
+def _deviations(one: xr.Dataset, changes: Sequence[bool]) -> list[str]:
+    """What stands behind a bar: a standard deviation in the outcome's units."""
+    deviations = np.sqrt(one["variance_total"].to_numpy())
+    units = one["unit"].to_numpy() if "unit" in one.coords else [""] * len(deviations)
+    return [
+        f"SD {deviation:.2g} {'*' if change else unit}".rstrip()
+        for deviation, unit, change in zip(deviations, units, changes, strict=True)
+    ]
+
+
+def _class_changes(one: xr.Dataset) -> list[bool]:
+    """Whether the effect on each outcome is a change of class; known where units are."""
+    if "unit" not in one.coords:
+        return [False] * one.sizes["outcome"]
+    return [str(each) in _CLASS_UNITS for each in one["unit"].to_numpy()]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
@@ -13,7 +14,6 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
 
 _MOST_POINTS = 1500
@@ -22,17 +22,26 @@ _LINES = ("-", (0, (5, 2)), (0, (1, 1.5)))
 """Outline of the first, second and third box."""
 
 
+class Found(Protocol):
+    """What holds its points and boxes as a dataset."""
+
+    def dataset(self) -> xr.Dataset:
+        """Points and boxes."""
+        ...
+
+
 @style.styled
-def conditions(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
+def conditions(found: xr.Dataset | Found, ax: Axes | None = None) -> Axes:
     """The two numbers that the boxes restrict most, what came about at each point, and the boxes.
 
     Axes count in quantiles of the priors. Where only one number is restricted, the picture shows
     how frequent the outcome is by its value.
 
     Args:
-        ds: ``Discovery.dataset()`` of what ``alliance_sim.discover`` returned.
+        found: what ``alliance_sim.discover`` returned, or its ``dataset()``.
         ax: axes to draw on; left out, those of a new figure.
     """
+    ds = found if isinstance(found, xr.Dataset) else found.dataset()
     order = _most_restricted(ds)
     if not order:
         raise InputError([Problem("no box was found", "there is nothing to draw")])
@@ -80,6 +89,7 @@ def _scatter(ax: Axes, ds: xr.Dataset, places: list[int]) -> list[Artist]:
         key.append(Line2D([], [], color=style.VERMILLION, label=_box_label(ds, box), **look))
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
+    ax.set_yticks(np.linspace(0, 1, 6))
     ax.set_xlabel(_axis(ds, places[0], style.size_of(ax)[0]))
     ax.set_ylabel(_axis(ds, places[1], style.size_of(ax)[1]))
     return key
@@ -100,6 +110,7 @@ def _frequency(ax: Axes, ds: xr.Dataset, place: int) -> list[Artist]:
     ax.axhline(100 * happens.mean(), color=style.BLACK, linewidth=0.8, linestyle=(0, (4, 1.5)))
     ax.set_xlim(0, 1)
     ax.set_ylim(0, max(5.0, 1.08 * float(share.max())))
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= min(100, ax.get_ylim()[1])])
     ax.set_xlabel(_axis(ds, place, style.size_of(ax)[0]))
     ax.set_ylabel("Points at which it comes about [%]")
     dashes: Any = (0, (4, 1.5))

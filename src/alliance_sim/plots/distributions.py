@@ -24,6 +24,10 @@ Doubles = npt.NDArray[np.float64]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DASHES = (0, (4, 1.5))
+_PLATE = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": "none"}
+"""Behind words that a line would pass through."""
+_BEHIND = 1.5
+"""Words and their plates are over the zero line and under the intervals."""
 
 
 @style.styled
@@ -45,7 +49,10 @@ def horizon(
     else:
         summary.series(ds, name)
     target = style.axes_for(ds, ax, height=3.6 if classed else 4.2)
-    (draw_class_bars if classed else draw_histogram)(target, ds, name, baseline)
+    if classed:
+        draw_class_bars(target, ds, name, baseline, inside=ax is not None)
+    else:
+        draw_histogram(target, ds, name, baseline)
     key = _key(ds, baseline is not None, classed)
     if key or ax is None:
         style.legend(target, key, own=ax is None, title=style.subject(ds, name))
@@ -134,31 +141,46 @@ def _edges(samples: Sequence[Doubles], valid: Sequence[float] | None) -> Doubles
 
 
 def draw_class_bars(
-    ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | None = None
+    ax: Axes,
+    ds: xr.Dataset,
+    name: str,
+    baseline: xr.Dataset | None = None,
+    inside: bool = False,
 ) -> None:
-    """Percent of runs in each relation class at the last month, a bar each."""
+    """Percent of runs in each relation class at the last month, a bar each.
+
+    Names stand to the left of the axes, or inside over the bars.
+    """
+    thick = 0.5 if inside else 0.66
     shares = 100 * summary.class_shares(ds, name)["share"]
     before = None if baseline is None else 100 * summary.class_shares(baseline, name)["share"]
     for row, label in enumerate(shares.index):
         value, look = float(shares[label]), style.class_style(str(label))
         edge = look.ink if look.hatch else style.GREY
         ax.barh(
-            row, value, 0.66, color=look.colour, hatch=look.hatch, edgecolor=edge, linewidth=0.4
+            row, value, thick, color=look.colour, hatch=look.hatch, edgecolor=edge, linewidth=0.4
         )
         end, text = value, style.percent(value)
         if before is not None:
             was = float(before[label])
             end, text = max(value, was), f"{text} (baseline {style.percent(was)})"
             if was:
-                outline = ax.barh(row, was, 0.66, color="none", edgecolor=style.BLACK)[0]
+                outline = ax.barh(row, was, thick, color="none", edgecolor=style.BLACK)[0]
                 outline.set(linestyle=_DASHES, linewidth=1.3)
         ax.annotate(
             text, (end, row), (5, 0), textcoords="offset points", va="center", fontsize=style.SMALL
         )
-    ax.set_yticks(range(len(shares)), [style.class_label(str(each)) for each in shares.index])
+    labels = [style.class_label(str(each)) for each in shares.index]
+    ax.set_yticks([] if inside else range(len(shares)), [] if inside else labels)
     ax.tick_params(axis="y", length=0)
+    if inside:
+        ax.set_ylim(-0.4, len(shares) - 0.3)
+        for row, label in enumerate(labels):
+            ax.text(0, row + thick / 2, f" {label}", va="bottom", fontsize=style.SMALL)
     # Room to the right for what is written behind the longest bar.
-    ax.set_xlim(0, 100 if before is None else 125)
+    longest = "100%" if before is None else "100% (baseline 100%)"
+    room = style.text_size(longest, style.SMALL)[0] + 8
+    ax.set_xlim(0, 100 / max(0.5, 1 - room / style.size_of(ax)[0]))
     ax.set_xticks(range(0, 101, 25))
     ax.spines["bottom"].set_bounds(0, 100)
     label = f"{style.relation(ds, name)} in {_last_month(ds)} [% of runs]"
@@ -183,8 +205,7 @@ def effects(
     numbers = [name for name in summary.numeric_names(ds) if names is None or name in names]
     target = style.axes_for(ds, ax, height=1.4 + 0.45 * len(numbers))
     draw_effects(target, ds, change, numbers)
-    beside = f"in {_last_month(ds)}, and share of runs up and down"
-    target.set_xlabel(f"{target.get_xlabel()} {beside}")
+    target.set_xlabel(f"{target.get_xlabel()} in {_last_month(ds)}")
     return target
 
 
@@ -193,7 +214,7 @@ def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[s
     kinds = Counter(ds[name].attrs.get("units", "") for name in names)
     units = kinds.most_common(1)[0][0] if kinds else ""
     shown = [name for name in names if ds[name].attrs.get("units", "") == units]
-    ax.axvline(0, color=style.GREY, linewidth=0.8)
+    ax.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     ax.set_ylim(len(shown) - 0.6, -0.9)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -210,15 +231,15 @@ def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[s
 
 def _beside(ax: Axes, text: str, row: int) -> None:
     """The name over its interval, from the left edge on, so that all the width is the data's."""
-    plate = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
     ax.annotate(
         text,
         (0, row),
-        (0, 8),
+        (0, 9),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         va="bottom",
-        bbox=plate,
+        bbox=_PLATE,
+        zorder=_BEHIND,
     )
 
 
@@ -237,4 +258,6 @@ def _behind(ax: Axes, texts: Sequence[tuple[float, int, str]]) -> None:
             va="center",
             fontsize=style.SMALL,
             color=style.GREY,
+            bbox=_PLATE,
+            zorder=_BEHIND,
         )

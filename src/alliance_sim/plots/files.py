@@ -106,7 +106,8 @@ def write(drawn: Axes | Figure, path: Path) -> Path:
     """Save a picture, or the figure that its axes belong to."""
     whole = drawn.get_figure(root=True)
     assert whole is not None
-    whole.savefig(path, dpi=style.DPI)
+    about = style.origin(whole) if path.suffix == ".png" else None
+    whole.savefig(path, dpi=style.DPI, metadata=about)
     return path
 
 
@@ -159,7 +160,9 @@ def _small_fan(ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | None)
 
 
 def _small_classes(ax: Axes, ds: xr.Dataset, name: str) -> None:
-    draw_classes(ax, ds, name, own=False, marks=False)
+    unnamed, _ = draw_classes(ax, ds, name, marks=False)
+    if unnamed:  # areas fill these axes to the brim
+        ax.legend(handles=unnamed, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)
     _head(ax, style.relation(ds, name))
     ax.set_ylabel("[% of runs]")
 

@@ -17,12 +17,14 @@ from alliance_sim.plots import layout, style
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
 
 Doubles = npt.NDArray[np.float64]
 When = Literal["first", "last"]
 
 WEAKEST = 0.25
 """Alignments nearer to 0 are not drawn."""
+_LEFT_OUT = f"Ties weaker than {WEAKEST} are not drawn."
 CANVAS = (430.0, 340.0)
 """Room for the names of a network, in points."""
 NAME_SIZE = 9.0
@@ -42,6 +44,8 @@ def network(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes
     if ax is None:
         target.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
         explain_ties(target)
+    else:
+        _explain_inside(target, f"Alignments in {month(ds, when)}. {_LEFT_OUT}")
     return target
 
 
@@ -80,7 +84,54 @@ def _tie_style(value: float) -> dict[str, object]:
 
 def explain_ties(ax: Axes) -> None:
     """What the ties of a network mean, beneath it."""
-    key: list[Artist] = [
+    drawn = ax.legend(
+        handles=_tie_key(), loc="upper left", bbox_to_anchor=(0, 0), ncols=4, handlelength=4
+    )
+    _head(drawn, _LEFT_OUT)
+
+
+def _explain_inside(ax: Axes, words: str) -> None:
+    """The same at the foot of axes of others, in room made for it beneath the network."""
+    wide, tall = style.room_of(ax)
+    dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    for columns in (4, 2, 1):
+        drawn = ax.legend(
+            handles=_tie_key(),
+            loc="lower left",
+            bbox_to_anchor=(0, 0),
+            ncols=columns,
+            handlelength=4,
+            borderaxespad=0,
+        )
+        _head(drawn, style.wrap(words, wide, style.SMALL))
+        box = drawn.get_window_extent()
+        if box.width * 72 / dpi <= wide:
+            break
+    # A unit of the axes is a point of the canvas at a scale that the legend makes smaller.
+    taken = box.height * 72 / dpi + 4
+    (_, across), (_, high) = ax.get_xlim(), ax.get_ylim()
+    scale = min(wide / across, max(tall - taken, tall / 3) / high)
+    ax.set_ylim(-taken / scale, high)
+    # Where the height decides, the axes would be narrower than their legend.
+    ax.set_xlim(_centred(across, wide / scale))
+    ax.apply_aspect()
+    for each in ax.texts:
+        each.set_fontsize(NAME_SIZE * min(1.0, scale))
+
+
+def _centred(across: float, whole: float) -> tuple[float, float]:
+    spare = max(0.0, whole - across) / 2
+    return -spare, across + spare
+
+
+def _head(drawn: Legend, words: str) -> None:
+    drawn.set_title(words)
+    drawn.get_title().set_fontsize(style.SMALL)
+    drawn.set_alignment("left")
+
+
+def _tie_key() -> list[Artist]:
+    return [
         Line2D([], [], label=f"{kind}, {value:+.1f}".replace("-", "−"), **_tie_style(value))  # type: ignore[arg-type]
         for kind, value in (
             ("friendly", 0.9),
@@ -89,10 +140,6 @@ def explain_ties(ax: Axes) -> None:
             ("hostile", -0.9),
         )
     ]
-    drawn = ax.legend(handles=key, loc="upper left", bbox_to_anchor=(0, 0), ncols=4, handlelength=4)
-    drawn.set_title(f"Ties weaker than {WEAKEST} are not drawn.")
-    drawn.get_title().set_fontsize(style.SMALL)
-    drawn.set_alignment("left")
 
 
 def mutual(ds: xr.Dataset, when: When) -> Doubles:
@@ -158,23 +205,33 @@ def matrix(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes:
     target.set_yticks(range(len(labels)), labels)
     target.tick_params(length=0)
     target.spines[:].set_visible(False)
-    if len(labels) <= 20:
-        _write_values(target, table)
     bar = target.get_figure(root=True).colorbar(image, ax=target, shrink=0.7)  # type: ignore[union-attr]
     bar.set_label(style.axis_label(ds[f"alignment_{when}"]))
     bar.outline.set_visible(False)
     if ax is None:
         target.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
+    else:
+        style.keep_inside(target)
+    if len(labels) <= 20:
+        _write_values(target, table, 1.0 if ax is None else _shrunk(target, len(labels)))
     return target
 
 
-def _write_values(ax: Axes, table: Doubles) -> None:
+def _shrunk(ax: Axes, cells: int) -> float:
+    """How much smaller numbers have to be for their cells on axes of others."""
+    width, height = style.text_size("+0.0", style.SMALL - 1)
+    wide, tall = style.size_of(ax)
+    return min(1.0, 0.9 * wide / cells / width, 0.9 * tall / cells / height)
+
+
+def _write_values(ax: Axes, table: Doubles, shrunk: float) -> None:
     """The numbers: in grey print a dark cell does not tell friend from foe."""
+    size = shrunk * (style.SMALL - 1)
     for (i, j), value in np.ndenumerate(table):
         if np.isfinite(value):
             ink = "white" if abs(value) > 0.4 else style.BLACK
             text = f"{value:+.1f}".replace("-", "−") if abs(value) >= 0.05 else "0"
-            ax.text(j, i, text, ha="center", va="center", fontsize=style.SMALL - 1, color=ink)
+            ax.text(j, i, text, ha="center", va="center", fontsize=size, color=ink)
 
 
 def _order(ds: xr.Dataset) -> list[int]:

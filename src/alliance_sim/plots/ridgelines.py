@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,12 +62,23 @@ def ridgeline(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
     rows = _rows(ridges)
     target = style.axes_for(ds, ax, height=1.7 + 0.46 * (rows[-1] + 1))
     low, high = _limits(ridges)
+    if any((ridge.values == 0).any() for ridge in ridges):
+        # Room for how many did not move.
+        beside = style.text_size(">99% not moved", style.SMALL)[0] + 6
+        high = low + (high - low) / max(0.5, 1 - beside / style.size_of(target)[0])
     target.set_ylim(rows[-1] + 0.25, -1.0)
     target.set_xlim(low, high)
     target.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     for row, ridge in zip(rows, ridges, strict=True):
         draw_ridge(target, ridge.values, row, (low, high))
-    _name_ridges(target, ridges, rows)
+    names = _names(ridges, style.scenario_names(ds) if "scenario" in ds.coords else {})
+    if ax is None:
+        # The last line of a name stands on the line of its ridge.
+        target.set_yticks(rows, names, va="bottom")
+        target.tick_params(axis="y", length=0)
+    else:
+        _names_inside(target, names, rows)
+    _tell_still(target, ridges, rows)
     target.spines["left"].set_visible(False)
     month = str(ds["month"].to_numpy()[-1])[:7]
     label = style.axis_label(ds[name], style.size_of(target)[0])
@@ -158,29 +170,50 @@ def _spike(ax: Axes, value: float, row: float, share: float, colour: str) -> Non
     ax.plot([value], [top], "o", color=colour, markersize=4, zorder=3.5)
 
 
-def _name_ridges(ax: Axes, ridges: list[Ridge], rows: list[float]) -> None:
-    """Names to the left of the ridges, and to their right how many runs did not move."""
+def _names(ridges: list[Ridge], titles: Mapping[str, str]) -> list[str]:
+    """Scenario and theory of each ridge, the scenario once."""
     by_theory = len({ridge.theory for ridge in ridges}) > 1
     names, previous = [], ""
     for ridge in ridges:
-        words = style.shorten(ridge.scenario.replace("_", " "), _NAME, style.BODY)
+        title = titles.get(ridge.scenario, style.words(ridge.scenario))
+        words = style.fit(title, _NAME, style.BODY, 1 if by_theory else 2)
         if by_theory:
             theory = style.shorten(ridge.theory.replace("_", " "), _NAME, style.BODY)
             words = theory if ridge.scenario == previous or not words else f"{words}\n{theory}"
         names.append(words)
         previous = ridge.scenario
-    # The last line of a name stands on the line of its ridge.
-    ax.set_yticks(rows, names, va="bottom")
-    ax.tick_params(axis="y", length=0)
+    return names
+
+
+def _names_inside(ax: Axes, names: list[str], rows: list[float]) -> None:
+    """Names in room made to the left within the axes: others' figures may have none beside them."""
+    wide = style.size_of(ax)[0]
+    lines = [line for name in names for line in name.split("\n")]
+    room = min(max(style.text_size(line, style.BODY)[0] for line in lines) + 8, 0.5 * wide)
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+    ax.set_xlim(high - (high - low) / (1 - room / wide), high)
+    ax.set_xticks(ticks)
+    ax.set_yticks([])
+    for row, name in zip(rows, names, strict=True):
+        text = "\n".join(style.shorten(line, room, style.BODY) for line in name.split("\n"))
+        spot = ax.get_yaxis_transform()
+        ax.text(0, row, text, transform=spot, va="bottom", fontsize=style.BODY)
+
+
+def _tell_still(ax: Axes, ridges: list[Ridge], rows: list[float]) -> None:
+    """How many runs did not move, at the right end of each ridge."""
     for row, ridge in zip(rows, ridges, strict=True):
         still = 100 * float(np.mean(ridge.values == 0))
         if still:
             ax.annotate(
                 f"{style.percent(still)} not moved",
                 (1, row),
-                (4, 3),
+                (0, 3),
                 xycoords=("axes fraction", "data"),
                 textcoords="offset points",
+                ha="right",
+                zorder=5,
                 fontsize=style.SMALL,
                 color=style.GREY,
             )

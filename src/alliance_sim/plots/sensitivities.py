@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Doubles = npt.NDArray[np.float64]
 
+_SHARES = "S1 / ST [% of variance]"
 _BAR = 0.42  # of a row; the name stands over it
 
 
@@ -113,22 +114,28 @@ def _bars(ax: Axes, one: xr.Dataset, rows: list[int]) -> None:
         ax.plot(low[place], row, "o", markerfacecolor="white", **dot)
         ax.plot(high[place], row, "o", **dot)
         told = f"{max(first[place], 0.0):.0f} / {max(total[place], 0.0):.0f}"
-        ax.text(1.02, row, told, transform=ax.get_yaxis_transform(), va="center", fontsize=8)
-    ax.axvline(one["mean"].item(), color=style.BLACK, linewidth=0.8, zorder=2.5)
+        edge: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "ha": "right"}
+        ax.text(1.0, row, told, va="center", fontsize=style.SMALL, **edge)
+        # Across the bars alone: names stand between them.
+        ends = [row - _BAR / 2 - 0.04, row + _BAR / 2 + 0.04]
+        ax.plot([one["mean"].item()] * 2, ends, color=style.BLACK, linewidth=0.8, zorder=2.5)
     ax.set_yticks([])
     ax.set_ylim(max(0, len(rows) - 1) + 0.45, -0.75)
     ax.spines["left"].set_visible(False)
-    head = {"transform": ax.transAxes, "va": "top", "fontsize": 7, "color": style.GREY}
-    ax.text(1.02, 1.0, "S1 / ST\n[% of variance]", **head)  # type: ignore[arg-type]
-    room = style.size_of(ax)[0]
+    head: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 7, "color": style.GREY}
+    ax.text(1.0, -0.62, _SHARES, transform=ax.get_yaxis_transform(), **head)
+    wide = style.size_of(ax)[0]
+    beside = style.text_size(_SHARES, 7)[0] + 10
     for row, place in enumerate(rows):
+        room = wide - beside if row == 0 else wide  # the heading of the shares is beside it
         name = style.shorten(str(names[place]), room, style.SMALL)
         spot = {"transform": ax.get_yaxis_transform(), "va": "bottom", "fontsize": style.SMALL}
         clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
         ax.text(0.0, row - 0.26, name, bbox=clear, **spot)  # type: ignore[arg-type]
-    ends = np.concatenate([low[rows], high[rows], [one["mean"].item()]])
-    room_beside = 0.03 * max(float(np.ptp(ends)), 1e-9)
-    ax.set_xlim(float(ends.min()) - room_beside, float(ends.max()) + room_beside)
+    reach = np.array([*low[rows], *high[rows], one["mean"].item()])
+    room_beside = 0.03 * max(float(np.ptp(reach)), 1e-9)
+    start, stop = float(reach.min()) - room_beside, float(reach.max()) + room_beside
+    ax.set_xlim(start, start + (stop - start) / max(0.4, 1 - beside / wide))
 
 
 def _key(one: xr.Dataset, rows: list[int]) -> list[Artist]:
@@ -158,6 +165,7 @@ _LOOKS = (
     (style.VERMILLION, ""),
 )
 _FEWEST_MONTHS = 2
+_SERIES = "ask for the whole series: design=SensitivityDesign(series=True)"
 
 
 @style.styled
@@ -172,7 +180,7 @@ def influence(ds: xr.Dataset, outcome: str | None = None, ax: Axes | None = None
         ax: axes to draw on; left out, those of a new figure.
     """
     if ds.sizes["month"] < _FEWEST_MONTHS:
-        raise InputError([Problem("there is one month only", "ask for the whole series")])
+        raise InputError([Problem("there is one month only", _SERIES)])
     known = _one(ds, outcome, None)
     whole = ds.sel(outcome=known["outcome"].item())
     shares = 100 * np.clip(whole["S1"].transpose("parameter", "month").to_numpy(), 0, None)
@@ -193,6 +201,7 @@ def influence(ds: xr.Dataset, outcome: str | None = None, ax: Axes | None = None
         key.append(Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=label))
     style.month_axis(target, whole)
     target.set_ylim(0, 100)
+    target.set_yticks(range(0, 101, 20))
     target.set_ylabel("First-order share of the variance [%]")
     name = str(whole["outcome_name"].item())
     title = f"{'Effect on: ' if ds.attrs.get('baseline') else ''}{name}"

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
@@ -25,14 +27,16 @@ from matplotlib.dates import (
     date2num,
 )
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.ticker import Formatter
+from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from alliance_sim.results import outcome_names
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
 
 BLACK, GREY, PALE = "#222222", "#6E6E6E", "#D9D9D9"
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -47,7 +51,29 @@ SMALL, BODY, TITLE = 8.0, 9.0, 10.5
 """Sizes of type in points."""
 BOLD = 1.14
 """How much wider bold letters are."""
+FALLBACKS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "Arial Unicode MS",
+    "Noto Sans",
+    "Noto Sans Devanagari",
+)
+"""Fonts for letters that :data:`FONT` lacks, as systems come with them."""
 DPI = 150
+_CLEAR = 4.0
+"""Points between a legend inside axes and the data."""
+_LEAST_LEFT = 0.3
+"""Head room never takes more of small axes than leaves them this share."""
 _HASHES = 3
 """So many scenarios are named by their hashes in the source line."""
 
@@ -110,11 +136,26 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(draw)
     def inner(*args: P.args, **kwargs: P.kwargs) -> R:
-        settings: Any = RC
-        with matplotlib.rc_context(settings):
+        settings: Any = {**RC, "font.family": [*families()]}
+        with matplotlib.rc_context(settings), _quiet_fonts():
             return draw(*args, **kwargs)
 
     return inner
+
+
+@lru_cache(maxsize=1)
+def families() -> tuple[str, ...]:
+    """The font, and those installed that help out where it lacks a letter."""
+    installed = set(fontManager.get_font_names())
+    return (FONT, *(each for each in FALLBACKS if each in installed))
+
+
+@contextmanager
+def _quiet_fonts() -> Iterator[None]:
+    """A letter that no font has is drawn as a box; that is no news for the terminal."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        yield
 
 
 def class_style(name: str) -> ClassStyle:
@@ -136,13 +177,23 @@ class Picture(Figure):
     def _repr_png_(self) -> bytes:
         return png(self)
 
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw, saying nothing of letters that no font has."""
+        with _quiet_fonts():
+            super().draw(renderer)
+
 
 @styled
 def png(drawn: Figure) -> bytes:
     """A figure as the bytes of a PNG file."""
     target = io.BytesIO()
-    drawn.savefig(target, format="png", dpi=DPI)
+    drawn.savefig(target, format="png", dpi=DPI, metadata=origin(drawn))
     return target.getvalue()
+
+
+def origin(drawn: Figure) -> dict[str, str]:
+    """Metadata of a PNG file: the source line, with which it can be told when it is stale."""
+    return {"Description": " ".join(drawn.get_supxlabel().split())}
 
 
 def figure(ds: xr.Dataset, width: float, height: float) -> Figure:
@@ -275,13 +326,24 @@ def value_range(
     return bottom, top
 
 
-def legend(ax: Axes, handles: Sequence[Artist], own: bool, title: str = "") -> None:
-    """A legend over the axes of our own figures, under a title, and inside those of others.
+def legend(
+    ax: Axes, handles: Sequence[Artist], own: bool, title: str = "", under: float = 0.0
+) -> None:
+    """A legend over the axes of our own figures, under a title; in those of others at their top.
 
-    Above, it can hide no data; but it would stand where other people put a title.
+    Above, it can hide no data; but it would stand where other people put a title, and beyond
+    the edge of their figure. Inside it gets head room of its own.
+
+    Args:
+        ax: the axes, with their final limits but for the head room.
+        handles: what is explained.
+        own: whether the axes are those of our own figure.
+        title: what the picture is about; for our own figure.
+        under: points of head room that are taken already.
     """
     if not own:
-        ax.legend(handles=handles, loc="best", frameon=True, framealpha=0.85, edgecolor="none")
+        if handles:
+            _legend_inside(ax, handles, under)
         return
     head = wrap(title, size_of(ax)[0] / BOLD, BODY)
     if not handles:
@@ -303,6 +365,45 @@ def legend(ax: Axes, handles: Sequence[Artist], own: bool, title: str = "") -> N
     )
 
 
+def _legend_inside(ax: Axes, handles: Sequence[Artist], under: float) -> None:
+    """A legend in head room made for it, in as many columns as the axes have room for."""
+    dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    wide = size_of(ax)[0]
+    for columns in range(len(handles), 0, -1):
+        drawn = ax.legend(
+            handles=handles,
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1.0),
+            bbox_transform=ax.transAxes + ScaledTranslation(0, -under / 72, _inches(ax)),
+            ncols=columns,
+            borderaxespad=0.0,
+            borderpad=0.3,
+            columnspacing=1.4,
+            frameon=True,
+            framealpha=1.0,
+            edgecolor="none",
+        )
+        drawn.set_zorder(7)  # lines of marks pass behind it
+        box = drawn.get_window_extent()
+        # Letters are a little wider at other resolutions.
+        if box.width * 72 / dpi <= 0.95 * wide:
+            break
+    head_room(ax, box.height * 72 / dpi + _CLEAR)
+
+
+def _inches(ax: Axes) -> Affine2D:
+    whole = ax.get_figure(root=True)
+    assert whole is not None
+    return whole.dpi_scale_trans
+
+
+def head_room(ax: Axes, points: float) -> None:
+    """Free so many points at the top of axes, whichever way their y axis runs."""
+    low, high = ax.get_ylim()
+    left = max(_LEAST_LEFT, 1 - points / size_of(ax)[1])
+    ax.set_ylim(low, low + (high - low) / left)
+
+
 def size_of(ax: Axes) -> tuple[float, float]:
     """Width and height of axes in points, as they are before the final layout."""
     whole, box = ax.get_figure(root=True), ax.get_window_extent()
@@ -310,10 +411,38 @@ def size_of(ax: Axes) -> tuple[float, float]:
     return float(box.width * 72 / whole.dpi), float(box.height * 72 / whole.dpi)
 
 
+def room_of(ax: Axes) -> tuple[float, float]:
+    """Width and height that axes may fill, in points, whatever their aspect leaves of it."""
+    whole, box = ax.get_figure(root=True), ax.get_position(original=True)
+    assert whole is not None
+    drawn = ax.get_figure(root=False).bbox  # type: ignore[union-attr]
+    inch = 72 / whole.dpi
+    return float(box.width * drawn.width * inch), float(box.height * drawn.height * inch)
+
+
+def keep_inside(ax: Axes) -> None:
+    """Make axes small enough for their labels, by the layout engine if there is one."""
+    whole = ax.get_figure(root=True)
+    assert whole is not None
+    if (engine := whole.get_layout_engine()) is not None:
+        engine.execute(whole)
+        return
+    box, edge = ax.get_tightbbox(), whole.bbox
+    assert box is not None
+    place, gap = ax.get_position(), 0.01
+    left = max(0.0, gap - box.x0 / edge.width)
+    foot = max(0.0, gap - box.y0 / edge.height)
+    if left or foot:
+        least = 0.3  # of their size is left to axes in any case
+        left, foot = min(left, (1 - least) * place.width), min(foot, (1 - least) * place.height)
+        moved = (place.x0 + left, place.y0 + foot, place.width - left, place.height - foot)
+        ax.set_position(moved)
+
+
 @lru_cache(maxsize=1024)
 def text_size(text: str, size: float) -> tuple[float, float]:
     """Width and height of a line of text in points, without drawing it."""
-    font = get_font(findfont(FontProperties(family=[FONT])))
+    font = get_font([findfont(FontProperties(family=[each])) for each in families()])
     font.set_size(size, 72)
     font.set_text(text)
     width, _ = font.get_width_height()
@@ -337,6 +466,32 @@ def shorten(text: str, room: float, size: float) -> str:
     while len(text) > 1 and text_size(text, size)[0] > room:
         text = text.rstrip("…")[:-1].rstrip() + "…"
     return text
+
+
+def words(name: str) -> str:
+    """An id as words, where there is no name."""
+    return name.replace("_", " ")
+
+
+def scenario_names(ds: xr.Dataset) -> dict[str, str]:
+    """Label -> name of each scenario, as far as the dataset knows names; labels as words if not."""
+    labels = [str(each) for each in np.atleast_1d(ds["scenario"].to_numpy())]
+    try:
+        about = json.loads(ds.attrs.get("scenarios") or "{}")
+        titles = {label: str(about[label]["title"]) for label in labels if label in about}
+    except (TypeError, ValueError, KeyError):
+        titles = {}
+    if len(labels) == 1 and ds.attrs.get("title"):
+        titles.setdefault(labels[0], str(ds.attrs["title"]))
+    return {label: titles.get(label) or words(label) for label in labels}
+
+
+def fit(text: str, room: float, size: float, lines: int) -> str:
+    """Text in so many lines of so many points, with an ellipsis where it is longer."""
+    kept = wrap(text, room, size).split("\n")
+    if len(kept) > lines:
+        kept[lines - 1 :] = [" ".join(kept[lines - 1 :])]
+    return "\n".join(shorten(each, room, size) for each in kept)
 
 
 def percent(value: float) -> str:
@@ -383,16 +538,19 @@ def _day(month: str) -> float:
     return float(date2num(np.datetime64(month, "D")))  # type: ignore[no-untyped-call]
 
 
-def mark_interventions(ax: Axes, ds: xr.Dataset, filled: bool = False) -> None:
+def mark_interventions(ax: Axes, ds: xr.Dataset, filled: bool = False) -> float:
     """Thin upright lines, or spans of uncertain dates, named in head room made above the data.
 
     Args:
         ax: the axes, with their final limits but for the head room.
         ds: results of a scenario.
         filled: whether areas fill the axes; the marks are then drawn over them.
+
+    Returns:
+        The head room, in points.
     """
     marks, high = interventions(ds), ax.get_ylim()[1]
-    _name_marks(ax, marks)
+    taken = _name_marks(ax, marks)
     for day, until, _ in marks:
         if until > day:
             look = {"color": "white", "alpha": 0.3, "zorder": 4.5}
@@ -405,12 +563,14 @@ def mark_interventions(ax: Axes, ds: xr.Dataset, filled: bool = False) -> None:
                 ax.axvline(each, color=BLACK, zorder=5, **dots)  # type: ignore[arg-type]
             else:
                 ax.axvline(each, color=GREY, zorder=1.5, **dots)  # type: ignore[arg-type]
+    return taken
 
 
-def _name_marks(ax: Axes, marks: Sequence[Mark]) -> None:
+def _name_marks(ax: Axes, marks: Sequence[Mark]) -> float:
+    """Name marks in head room, and say how many points it takes."""
     if not marks:
-        return
-    (width, height), (first, last) = size_of(ax), ax.get_xlim()
+        return 0.0
+    width, (first, last) = size_of(ax)[0], ax.get_xlim()
     ends: list[float] = []  # where the last name of each row of head room ends, in points
     placed = []
     for day, _, name in marks:
@@ -419,12 +579,20 @@ def _name_marks(ax: Axes, marks: Sequence[Mark]) -> None:
         row = next((r for r, end in enumerate(ends) if end <= left), len(ends))
         ends[row : row + 1] = [left + long]
         placed.append((left / width, row, name))
-    line = (SMALL + 3) / height
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, low + (high - low) / max(0.3, 1 - line * len(ends)))
+    line = SMALL + 3
+    head_room(ax, line * len(ends))
     for left, row, name in placed:
-        spot = (left, 1 - line * (row + 0.5))
-        words = ax.text(*spot, name, transform=ax.transAxes, fontsize=SMALL, va="center")
+        # Counted from the top in points, rows stay apart when the layout changes the axes.
+        words = ax.annotate(
+            name,
+            (left, 1),
+            (0, -line * (row + 0.5)),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=SMALL,
+            va="center",
+        )
         # Other lines pass behind the name.
         words.set(color=GREY, zorder=6)
         words.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+    return line * len(ends)

@@ -23,6 +23,8 @@ Doubles = npt.NDArray[np.float64]
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 LEAST = 0.5
 """Percent of runs below which a class is too thin to be seen, and not named."""
+_LEGEND = 45.0
+"""Points that a legend of classes may take inside axes: three lines."""
 
 
 @style.styled
@@ -48,8 +50,9 @@ def fan(
     about = style.subject(ds, name, dyad)
     values = values.assign_attrs(long_name=about)
     target.set_ylabel(style.axis_label(values, style.size_of(target)[1]))
-    style.mark_interventions(target, ds)
-    style.legend(target, fan_key(baseline is not None), own=ax is None, title=about)
+    taken = style.mark_interventions(target, ds)
+    key = fan_key(baseline is not None)
+    style.legend(target, key, own=ax is None, title=about, under=taken)
     return target
 
 
@@ -117,12 +120,26 @@ def classes(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
     room = style.size_of(target)[1]
     what = "Relation class" if ax is None else style.relation(ds, name)
     target.set_ylabel(style.wrap(f"{what} [% of runs]", room, style.BODY))
-    draw_classes(target, ds, name, own=ax is None)
+    unnamed, taken = draw_classes(target, ds, name, _LEGEND if ax is not None else 0.0)
+    style.legend(target, unnamed, ax is None, style.subject(ds, name), under=taken)
     return target
 
 
-def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = True) -> None:
-    """Stacked areas, named where there is room for the name and in a legend where not."""
+def draw_classes(
+    ax: Axes, ds: xr.Dataset, name: str, legend: float = 0.0, marks: bool = True
+) -> tuple[list[Artist], float]:
+    """Stacked areas, named where there is room for the name.
+
+    Args:
+        ax: where to draw.
+        ds: results of a scenario.
+        name: a class outcome or recorded pair.
+        legend: points of the height that a legend inside the axes will take.
+        marks: whether to mark interventions.
+
+    Returns:
+        What a legend has to name, and how many points of head room are taken.
+    """
     table = summary.class_shares(ds, name, month=None)["share"].unstack(sort=False)
     labels = [str(each) for each in table.columns]
     shares = 100 * table.to_numpy().T
@@ -130,8 +147,9 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = T
     style.month_axis(ax, ds)
     ax.set_ylim(0, 100)
     lines: set[float] = set()
+    taken = 0.0
     if marks:
-        style.mark_interventions(ax, ds, filled=True)
+        taken = style.mark_interventions(ax, ds, filled=True)
         lines = {day for mark in style.interventions(ds) for day in mark[:2]}
     ax.set_yticks(range(0, 101, 20))
     ax.spines["left"].set_bounds(0, 100)
@@ -142,7 +160,7 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = T
         area = ax.fill_between(days, top, top + share, label=text, facecolor=look.colour)
         area.set(edgecolor=look.ink if look.hatch else "white", hatch=look.hatch, linewidth=0)
         ax.plot(days, top + share, color="white", linewidth=0.8)
-        spot = _room(ax, text, days, top, share, lines)
+        spot = _room(ax, text, days, top, share, lines, legend)
         if spot is None and share.max() >= LEAST:
             unnamed.append(_swatch(look, text))
         elif spot is not None:
@@ -151,11 +169,7 @@ def draw_classes(ax: Axes, ds: xr.Dataset, name: str, own: bool, marks: bool = T
                 words.set_color(style.BLACK)
                 words.set_bbox({"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none"})
         top = top + share
-    # Areas fill these axes to the brim: a legend inside would always hide some.
-    if own:
-        style.legend(ax, unnamed, own=True, title=style.subject(ds, name))
-    elif unnamed:
-        _outside(ax, unnamed)
+    return unnamed, taken
 
 
 def _swatch(look: style.ClassStyle, text: str) -> Patch:
@@ -163,21 +177,23 @@ def _swatch(look: style.ClassStyle, text: str) -> Patch:
     return Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=edge, linewidth=0.4, label=text)
 
 
-def _outside(ax: Axes, handles: list[Artist]) -> None:
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)
-
-
 def _room(
-    ax: Axes, text: str, days: Doubles, bottom: Doubles, share: Doubles, lines: set[float]
+    ax: Axes,
+    text: str,
+    days: Doubles,
+    bottom: Doubles,
+    share: Doubles,
+    lines: set[float],
+    taken: float,
 ) -> tuple[float, float] | None:
     """The middle of the widest place of an area that holds its name off all lines, if any does.
 
-    Days, and percent of runs.
+    Days, and percent of runs; so many points of the height will be taken by a legend.
     """
     wide, tall = style.size_of(ax)
     width, height = style.text_size(text, style.BODY)
     days_wide = (width + 28) / wide * (days[-1] - days[0])
-    share_high = (height + 6) / tall * ax.get_ylim()[1]
+    share_high = (height + 6) / max(tall - taken, tall / 2) * ax.get_ylim()[1]
     best, spot = share_high, None
     for middle in days:
         under = np.abs(days - middle) <= days_wide / 2
