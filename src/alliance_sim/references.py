@@ -48,7 +48,9 @@ def grounds(scenario: Scenario) -> list[tuple[str, list[str]]]:
     ]
     counts = Counter(bases.values())
     told = [f"{counts['judgement']} of {len(bases)} numbers given rest on judgement"]
-    told += [f"{counts['unsourced']} have no source"] if counts["unsourced"] else []
+    told += (
+        [f"{counts['unsourced']} of {len(bases)} without a source"] if counts["unsourced"] else []
+    )
     parts = [("Without a source", bare), ("What the numbers rest on", told)]
     return [(heading, lines) for heading, lines in parts if lines]
 

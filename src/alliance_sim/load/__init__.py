@@ -163,8 +163,7 @@ def _checked(model: type[_Model], tree: Node | None, documents: Documents) -> _M
     problems = documents.problems
     if tree is not None and not documents.broken:
         if not documents.worldless:
-            kind: Kind = "world" if model is World else "scenario"
-            problems += documents.suspects.confirmed(tree, kind)
+            problems += documents.suspects.confirmed(tree, _kind_of(model))
         try:
             checked = model.model_validate(tree.plain(), context=_names(model, tree))
         except ValidationError as error:
@@ -176,6 +175,10 @@ def _checked(model: type[_Model], tree: Node | None, documents: Documents) -> _M
             if not problems:
                 return checked
     raise InputError(_in_order(problems))
+
+
+def _kind_of(model: type[Any]) -> Kind:
+    return "world" if model is World else "scenario"
 
 
 def _names(model: type[Any], tree: Node) -> Names | None:
