@@ -551,3 +551,33 @@ world:
     assert result.exit_code == 0, result.stderr
     with xr.open_zarr(out / "result.zarr", consolidated=False, chunks=None) as ds:
         assert ds["liking"].shape == (3, 4)
+
+
+def test_cite_says_what_has_no_source(folder: Path) -> None:
+    data = small_scenario()
+    told = {each["id"]: "judgement" for each in data["interventions"]}
+    left = told.popitem()[0]
+    Path("mine.yaml").write_text(json.dumps({**data, "sources": told}))
+    result = call("cite", "mine.yaml")
+    assert result.exit_code == 0, result.stderr
+    bare = result.stdout.split("Without a source\n")[1]
+    assert f"- intervention {left}\n" in bare
+    assert not any(f"- intervention {each}\n" in bare for each in told)
+    assert "rest on judgement" in bare
+
+
+def test_different_worlds_are_named_in_one_problem(folder: Path) -> None:
+    other = small_scenario()
+    other["world"] = {
+        **other["world"],
+        "name": "Elsewhere",
+        "arenas": dict(other["world"]["arenas"]),
+    }
+    other["world"]["arenas"]["hills"] = {"name": "Hills", "level": 0.2}
+    Path("here.yaml").write_text(json.dumps(small_scenario()))
+    Path("other.yaml").write_text(json.dumps(other))
+    result = call("compare", "here.yaml", "other.yaml", "--runs", 4)
+    assert result.exit_code == 2
+    [line] = result.stderr.splitlines()
+    assert "'Elsewhere' and 'Greece before the war'" in line
+    assert "are about different worlds" in line

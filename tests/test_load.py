@@ -936,3 +936,52 @@ def test_the_dataset_s_own_names_are_the_reserved_ones() -> None:
 
     ds = al.run("baseline_2018", runs=1)
     assert {str(name) for name in ds.variables} - set(outcome_names(ds)) == world.RESERVED
+
+
+# -- sources -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "said"),
+    [
+        (("dyads.*", "nobody, p. 3"), "sources.dyads.*", "begins neither with a key"),
+        (("dyads.*", "thucydide, book 1"), "", "did you mean 'thucydides'?"),
+        (("actors.athen.capability", "judgement"), "", "did you mean 'athens'?"),
+        (("actors.*.capabilty", "judgement"), "", "did you mean 'capability'?"),
+    ],
+)
+def test_sources_of_a_world_are_checked(change: tuple[str, str], place: str, said: str) -> None:
+    data = small_world()
+    read_world(data)
+    data["sources"][change[0]] = change[1]
+    with pytest.raises(InputError) as caught:
+        read_world(data)
+    [problem] = caught.value.problems
+    assert said in str(problem)
+    assert place in str(problem)
+
+
+def test_sources_of_a_scenario_are_checked_where_they_stand(tmp_path: Path, base: Path) -> None:
+    child = write(
+        tmp_path,
+        "child.yaml",
+        f"extends: {base.name}\nsources:\n  decre: judgement\n  decree: livy, book 3\n",
+    )
+    first, second = refused(child)
+    assert first.startswith("child.yaml:3:3: `sources` names 'decre', which is no intervention")
+    assert first.endswith("did you mean 'decree'?")
+    assert second.startswith("child.yaml:4:11: source 'livy, book 3' begins neither")
+
+
+def test_what_is_taken_out_may_keep_its_source(tmp_path: Path, base: Path) -> None:
+    sourced = write(
+        tmp_path, "sourced.yaml", f"extends: {base.name}\nsources: {{decree: judgement}}\n"
+    )
+    text = f"extends: {sourced.name}\nset: {{interventions.decree: null}}\n"
+    assert check_file(write(tmp_path, "without.yaml", text)) == []
+    load_scenario(sourced, ["interventions.decree=null"])
+
+
+def test_a_world_in_place_of_a_scenario_is_one_problem(tmp_path: Path) -> None:
+    [said] = refused(write(tmp_path, "greece.yaml", small_world()))
+    assert said.startswith("greece.yaml: this file is a world, not a scenario; write a scenario")

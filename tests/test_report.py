@@ -607,7 +607,7 @@ def test_large_pictures_go_in_as_png(runs, tmp_path, monkeypatch):
 
 def hostile_scenario():
     data = {**small_scenario(), "name": EVIL, "question": EVIL, "about": EVIL}
-    data["sources"] = {"decree": EVIL}
+    data["sources"] = {"decree": f"evil, {EVIL}"}
     world = data["world"]
     world["about"] = EVIL
     world["references"] |= {"evil": EVIL}
@@ -617,7 +617,7 @@ def hostile_scenario():
     for each in (world["actors"]["athens"], world["outcomes"]["trade"]):
         each["name"] = EVIL
     for driver in world["drivers"].values():
-        driver |= {"name": EVIL, "source": EVIL}
+        driver |= {"name": EVIL, "source": f"evil, {EVIL}"}
     return al.read_scenario(data)
 
 

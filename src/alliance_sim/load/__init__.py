@@ -42,8 +42,9 @@ def load_scenario(source: str | Path, overrides: Sequence[str] = ()) -> Scenario
     Raises:
         InputError: With every problem found, each at its place in its file.
     """
-    documents = Documents()
-    tree = documents.scenario(find(source, "scenario"))
+    documents, file = Documents(), find(source, "scenario")
+    _refuse_world(file, documents)
+    tree = documents.scenario(file)
     return _checked(Scenario, _overridden(tree, documents, overrides), documents)
 
 
@@ -143,6 +144,16 @@ def _kind_of_file(path: Path, documents: Documents, left: int = MAX_PARENTS) -> 
     return _kind_of_file(parent, documents, left - 1)
 
 
+def _refuse_world(file: Path, documents: Documents) -> None:
+    """One problem for a world in a scenario's place, not one for each of its keys."""
+    if _kind_of_file(file, documents) != "world":
+        return
+    tree = documents.read(file)
+    if tree is not None and not any(tree.child(key) is not None for key in _SCENARIO_KEYS):
+        mend = f"write a scenario with `world: {file}`, and name that"
+        raise InputError([Problem("this file is a world, not a scenario", mend, str(file))])
+
+
 def _overridden(tree: Node | None, documents: Documents, overrides: Sequence[str]) -> Node | None:
     return None if tree is None else documents.override(tree, overrides)
 
@@ -151,6 +162,8 @@ def _checked(model: type[_Model], tree: Node | None, documents: Documents) -> _M
     """The model of a document, or everything that is wrong with the document."""
     problems = documents.problems
     if tree is not None and not documents.broken:
+        if not documents.worldless:
+            problems += documents.suspects.confirmed(tree, _kind_of(model))
         try:
             checked = model.model_validate(tree.plain(), context=_names(model, tree))
         except ValidationError as error:
@@ -162,6 +175,10 @@ def _checked(model: type[_Model], tree: Node | None, documents: Documents) -> _M
             if not problems:
                 return checked
     raise InputError(_in_order(problems))
+
+
+def _kind_of(model: type[Any]) -> Kind:
+    return "world" if model is World else "scenario"
 
 
 def _names(model: type[Any], tree: Node) -> Names | None:

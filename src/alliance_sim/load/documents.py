@@ -18,6 +18,7 @@ from alliance_sim.library import Kind, find
 from alliance_sim.load.paths import put
 from alliance_sim.load.reading import parse
 from alliance_sim.load.settings import set_over, without_world
+from alliance_sim.load.sources import Suspects
 from alliance_sim.load.tree import Mark, Node, from_data, ids_of, kind_of
 from alliance_sim.spec.numbers import DISTRIBUTION_KINDS
 from alliance_sim.spec.signals import SIGNAL_KINDS
@@ -51,6 +52,8 @@ class Documents:
     """The world alone is missing, so that what it declares is not known."""
     files: dict[Path, Node | None] = field(default_factory=dict)
     """What has been read."""
+    suspects: Suspects = field(default_factory=Suspects)
+    """Sources that say nothing in the file that gives them."""
 
     def scenario(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
         """The scenario in a file, on top of those that it extends."""
@@ -66,7 +69,10 @@ class Documents:
         self, tree: Node, path: Path | None, chain: tuple[Path, ...] = ()
     ) -> Node | None:
         """A world with its parents worked in."""
-        return self._on_parent(tree, "world", path, chain)
+        merged = self._on_parent(tree, "world", path, chain)
+        if merged is not None:
+            self.suspects.add(merged, "world", path or "")
+        return merged
 
     def complete_scenario(
         self, tree: Node, path: Path | None, chain: tuple[Path, ...] = ()
@@ -76,6 +82,8 @@ class Documents:
         tree, replaces = self._with_world(tree, path)
         merged = self._on_parent(tree, "scenario", path, chain, fresh_world=replaces)
         self._check_baseline(tree, path)
+        if merged is not None:
+            self.suspects.add(merged, "scenario", path or "")
         if merged is None or settings is None or settings.value is None:
             return merged
         if not isinstance(settings.value, dict):
@@ -109,7 +117,9 @@ class Documents:
                 value = _moved(value or Node(None, nowhere), nowhere)
                 tree = self._put(tree, name.strip(), value, nowhere)
                 done[name.strip()] = value
-        return self._with_world(set_over(tree, done, done.get("sources")), None)[0]
+        tree = self._with_world(set_over(tree, done, done.get("sources")), None)[0]
+        self.suspects.add(tree, "scenario", SET)
+        return tree
 
     def report(self, mark: Mark, what: str, mend: str) -> None:
         """Keep a problem."""

@@ -45,13 +45,13 @@ class _Setting:
 
     def _in_mapping(self, node: Node, entries: Mapping[str, Node], shape: Any, at: int) -> Node:
         step, last = self.steps[at], at == len(self.steps) - 1
-        inner, optional = _inside(shape, step)
+        inner, optional = inside(shape, step)
         child = entries.get(step)
         if last and self.value.value is None and child is not None:
             return replace(node, value={key: each for key, each in entries.items() if key != step})
         if child is None or child.value is None:
             if not last and not optional:
-                raise self._unknown(at, {*entries, *_fields(shape)})
+                raise self._unknown(at, {*entries, *fields_of(shape)})
             child = Node({}, self.mark)
         changed = self.apply(child, inner, at + 1)
         # The key keeps its place, unless this setting brings it in.
@@ -71,7 +71,7 @@ class _Setting:
             del rest[index]
         else:
             rest[index] = replace(
-                self.apply(items[index], _inside(shape, step)[0], at + 1), key=None
+                self.apply(items[index], inside(shape, step)[0], at + 1), key=None
             )
         return replace(node, value=rest)
 
@@ -87,7 +87,7 @@ class _Setting:
         return InputError([self.mark.problem(what, mend)])
 
 
-def _inside(shape: Any, step: str) -> tuple[Any, bool]:
+def inside(shape: Any, step: str) -> tuple[Any, bool]:
     """What the specification says of a step: its type, and whether it may be left out."""
     if isinstance(shape, type) and issubclass(shape, Frozen):
         for name, info in shape.model_fields.items():
@@ -101,13 +101,13 @@ def _inside(shape: Any, step: str) -> tuple[Any, bool]:
     if get_origin(shape) is tuple:
         return arguments[0], False
     for each in arguments:  # a union, or an annotated type
-        inner, optional = _inside(each, step)
+        inner, optional = inside(each, step)
         if inner is not None:
             return inner, optional
     return None, False
 
 
-def _fields(shape: Any) -> set[str]:
+def fields_of(shape: Any) -> set[str]:
     """The keys that the specification allows at a place, where it is one model's."""
     if isinstance(shape, type) and issubclass(shape, Frozen):
         return {info.alias or name for name, info in shape.model_fields.items()}

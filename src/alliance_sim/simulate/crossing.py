@@ -156,14 +156,21 @@ def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
     Raises:
         InputError: where the baseline's world lacks actors or the like of the scenario's.
     """
-    problems = [
-        Problem(f"the baseline's world has no '{name}' among its {kind}", "use another baseline")
-        for kind in ("actors", "groups", "dyads", "arenas", "domains", "agreements", "choices")
+    kinds = ("actors", "groups", "dyads", "arenas", "domains", "agreements", "choices")
+    lacking = [
+        f"'{name}' among its {kind}"
+        for kind in kinds
         for name in getattr(scenario.world, kind)
         if name not in getattr(baseline.world, kind)
     ]
-    if problems:
-        raise InputError(problems)
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if lacking[1:] else ""
+        what = (
+            f"'{scenario.name}' and its baseline '{baseline.name}' are about different worlds, "
+            f"'{scenario.world.name}' and '{baseline.world.name}': the baseline's world has no "
+            f"{lacking[0]}{more}"
+        )
+        raise InputError([Problem(what, "use another baseline, of the same world")])
     world = baseline.world.model_copy(update={"outcomes": scenario.world.outcomes})
     if world != scenario.world:
         warnings.warn(

@@ -159,11 +159,12 @@ def initial_state(
 @app.command(epilog="Example: alliance-sim cite us_exits_jcpoa")
 @guarded
 def cite(scenario: ScenarioName) -> None:
-    """Print the references that a scenario rests on: its world, mechanisms, interventions."""
+    """Print the references that a scenario rests on, and what has no source."""
     from alliance_sim.load import load_scenario
-    from alliance_sim.references import references
+    from alliance_sim.references import grounds, references
 
-    for place, (heading, lines) in enumerate(references(load_scenario(scenario))):
+    read = load_scenario(scenario)
+    for place, (heading, lines) in enumerate([*references(read), *grounds(read)]):
         print(("\n" if place else "") + heading)
         for line in lines:
             print(f"- {line}")
