@@ -60,7 +60,7 @@ def _heading(finding: Finding) -> Iterable[Text]:
     if scenario.question:
         yield Text(plain(scenario.question))
     start, months = scenario.horizon.start, scenario.horizon.months
-    parts = [f"{attributes['runs']:,} runs", f"{months} months from {start}"]
+    parts = [counted(attributes["runs"], "run"), f"{months} months from {start}"]
     if scenario.theory:
         parts.append(f"theory {scenario.theory}")
     yield Text(", ".join(parts) + "\n", style="dim")
@@ -139,11 +139,16 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
     return titled(title, table)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words that agree with it."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def files_view(files: Sequence[Path], folder: Path, attributes: Mapping[str, Any]) -> list[str]:
     """Where everything is, and what repeats it."""
     return [
         written_view(files, folder),
-        f"Seed {attributes['seed']}, {attributes['runs']:,} runs, "
+        f"Seed {attributes['seed']}, {counted(attributes['runs'], 'run')}, "
         f"scenario {str(attributes['scenario_hash'])[:12]}",
     ]
 
