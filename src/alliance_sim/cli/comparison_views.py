@@ -139,7 +139,7 @@ _BOUNDS = (("q25", "q75"), ("q05", "q95"))
 def _classes(of_pair: xr.Dataset, rows: Sequence[Row], title: str) -> Group:
     table = new_table("relation, and from which class to which", ("% of\nruns", "MC\nerror"))
     for row in filter(is_class_row, rows):
-        change = (percent(row["class_change"], 1), f"{100 * row['class_change_error']:.1f}")
+        change = (percent(row["class_change"], 1), error(100 * row["class_change_error"], 1))
         table.add_row(Text(plain(row["outcome_name"])), *change)
         moves = of_pair.sel(relation=row["outcome"])
         for before in moves["from_class"].to_numpy():
@@ -148,7 +148,7 @@ def _classes(of_pair: xr.Dataset, rows: Sequence[Row], title: str) -> Group:
                 share, off = float(one["transition"]), float(one["transition_error"])
                 if before != after and share >= _LOWEST_SHARE:
                     words = f"  {before} to {after}".replace("_", " ")
-                    table.add_row(Text(words), percent(share, 1), f"{100 * off:.1f}")
+                    table.add_row(Text(words), percent(share, 1), error(100 * off, 1))
     return titled(title, table)
 
 
@@ -235,7 +235,7 @@ def _stacked(label: str) -> str:
 def _cell(one: xr.Dataset) -> str:
     changed = float(one.get("class_change", np.nan))
     if changed == changed:
-        return f"{percent(changed, 1)} ± {100 * float(one['class_change_error']):.1f}"
+        return f"{percent(changed, 1)} ± {error(100 * float(one['class_change_error']), 1)}"
     mean, off = float(one["effect_mean"]), float(one["effect_mean_error"])
     if mean == off == 0:
         return "0"

@@ -131,10 +131,10 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
         for (_, each), row in zip(shares.index, _records(shares), strict=True):
             if max(row["share"], row.get("baseline_share", 0.0)) < _LOWEST_SHARE:
                 continue
-            cells = [percent(row["share"], 1), f"{100 * row['error']:.1f}"]
+            cells = [percent(row["share"], 1), error(100 * row["error"], 1)]
             if change:
                 cells.append(signed(100 * row["difference"], "+.1f"))
-                cells.append(f"{100 * row['difference_error']:.1f}")
+                cells.append(error(100 * row["difference_error"], 1))
             table.add_row(Text("  " + str(each).replace("_", " ")), *cells)
     return titled(title, table)
 

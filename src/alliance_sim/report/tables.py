@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -127,15 +126,13 @@ def relation(result: Result, name: str) -> View:
     """Shares of one relation's classes; those that no run is in are left out."""
     shares = summary.class_shares(result.data, name, baseline=result.baseline)
     listed = []
-    several = result.runs > 1  # one run says nothing of its error
     for each, row in rows(shares):
         if max(row["share"], row.get("baseline_share", 0.0)) < LEAST_SHARE:
             continue
         shown = {"class": class_word(str(each)), "share": words.percent(row["share"], 1)}
-        shown["error"] = words.plain(100 * row["error"] if several else math.nan, 1)
+        shown["error"] = words.plain(100 * row["error"], 1)
         if "difference" in row:
             shown["change"] = words.signed(100 * row["difference"], 1)
-            doubt = 100 * row["difference_error"] if several else math.nan
-            shown["change_error"] = words.plain(doubt, 1)
+            shown["change_error"] = words.plain(100 * row["difference_error"], 1)
         listed.append(shown)
     return {"name": style.relation(result.data, name), "rows": listed}
