@@ -158,7 +158,7 @@ def test_every_uncertain_number_is_there_with_its_distribution(runs, scenario, p
             parsed.text
         )
     assert "median 0.2, 90% between 0.122 and 0.328 (lognormal)" in parsed.text  # of hedging
-    assert f"{runs[0].sizes['parameter']} numbers are drawn anew" in parsed.text
+    assert f"{runs[0].sizes['parameter']} numbers and 1 date are drawn anew" in parsed.text
 
 
 def test_every_intervention_is_told_with_its_date(parsed):
