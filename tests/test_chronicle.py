@@ -16,6 +16,7 @@ from alliance_sim.analysis.chronicle import INSTEAD, VERBS
 from alliance_sim.errors import DifferentWorldsWarning
 from alliance_sim.rules.decision import LADDER
 from alliance_sim.simulate import reporting_like
+from alliance_sim.simulate.explaining import account
 
 SEED, RUN = 7, 3
 
@@ -186,3 +187,44 @@ def test_no_number_is_less_than_nothing_and_nothing() -> None:
     told = " ".join(line for run in range(2) for line in al.chronicle(scenario, run, 1).lines())
     assert "+0.00" in told
     assert "-0.00" not in told
+
+
+def test_numbers_in_brackets_are_what_is_weighed_in_that_month(
+    story: Any, sides: tuple[Any, Any]
+) -> None:
+    now, before = (account(each, "iran-russia", RUN + 1, SEED)["weighed"] for each in sides)
+    change = (now - before).isel(run=RUN)
+    names = {"Iran": "iran", "Russia": "russia"}
+    told = 0
+    for entry in story.entries:
+        found = re.search(r"([+-]?\d\.\d\d)(?: of ([+-]?\d\.\d\d))?\)$", entry.text)
+        if entry.kind not in ("weighs", "decides") or not found:
+            continue
+        pattern = r"(?:draws|drives|moves) (\w+)" if entry.kind == "weighs" else r"^(\w+)"
+        who = names[re.findall(pattern, entry.text)[0]]
+        (direction,) = (each for each in change["direction"].values if each.startswith(who))
+        terms = change.sel(direction=direction, decision=entry.month).to_numpy()
+        assert np.abs(terms - float(found[1])).min() <= 0.00501, entry
+        if found[2]:
+            assert terms.sum() == pytest.approx(float(found[2]), abs=0.00501)
+        told += 1
+    assert told > 10
+    assert "in that month less the same in the baseline" in story.legend()
+
+
+def test_a_run_in_which_nothing_came_says_so() -> None:
+    never = RISE | {"at": {"hazard_per_year": 1e-9}}
+    scenario, calm = (scenario_of(two_actors(), interventions=each) for each in ([never], []))
+    told = [each.text for each in al.chronicle(scenario, 3, 1, against=calm).entries]
+    assert told == [
+        "nothing that the scenario does beyond the baseline has happened in this run, so that "
+        "nothing differs from it"
+    ]
+
+
+def test_one_dyad_may_be_given_as_it_is(sides: tuple[Any, Any]) -> None:
+    one, several = ({"dyads": each, "seed": 1} for each in ("iran-russia", ["iran-russia"]))
+    assert al.chronicle(sides[0], **one) == al.chronicle(sides[0], **several)
+    found, wanted = (al.explain(sides[0], runs=2, **each) for each in (one, several))
+    assert found.identical(wanted)
+    assert account(sides[0], runs=2, **one).identical(account(sides[0], runs=2, **several))

@@ -204,3 +204,35 @@ def test_wrong_input_ends_with_2_and_says_why(
     assert said in result.stderr
     assert "Traceback" not in result.stderr
     assert not (folder / "results").exists()
+
+
+def test_a_result_of_as_many_runs_of_the_same_stays(folder: Path) -> None:
+    run = ["run", "breach.yaml", "--runs", str(2 * RUNS), "--seed", "1", "--no-plots"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    place = folder / "results" / "breach"
+    (place / "plots").mkdir(exist_ok=True)
+    for name in ("overview", "fan_trade", "attribution_athens-sparta"):
+        (place / "plots" / f"{name}.png").write_text("a picture")
+    options = ("calm.yaml", "breach.yaml", "--no-plots", "--runs")
+    kept = call(*options, RUNS, "--seed", 1)
+    assert kept.exit_code == 0, kept.stderr
+    assert "replaced" not in kept.stderr
+    assert store.read(place / store.RESULT).sizes["run"] == 2 * RUNS
+    assert (place / "summary.csv").exists()
+    for seed in (2, 3):
+        other = call(*options, RUNS, "--seed", seed)
+        assert ("replaced the runs in results/breach" in other.stderr) == (seed == 2)
+        assert store.read(place / store.RESULT).attrs["seed"] == seed
+        assert store.read(place / store.BASELINE).attrs["seed"] == seed
+    assert not (place / "summary.csv").exists()
+    assert not (place / "classes.csv").exists()
+    left = [each.name for each in (place / "plots").iterdir()]
+    assert left == ["attribution_athens-sparta.png"]
+
+
+def test_the_spread_of_a_class_says_what_it_is_and_one_run_is_one(folder: Path) -> None:
+    shown = " ".join(call("calm.yaml", "breach.yaml", "--runs", RUNS, "--no-plots").stdout.split())
+    assert "SD over runs of changing class, 1 for a run that does and 0 for one" in shown
+    one = call("calm.yaml", "breach.yaml", "--runs", 1, "--no-plots").stdout
+    assert "1 run, " in one
+    assert "nan" not in one

@@ -102,3 +102,25 @@ def test_a_single_run_has_no_error(folder: Path) -> None:
     effects = [each["effect"] for each in found["dyads"].values()]
     assert [each["error"] for each in effects] == [None]
     assert "0.000  0.000" not in call("breach.yaml", "--runs", 1, "--no-plots").stdout
+
+
+def test_movers_have_names_and_none_is_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alliance_sim.cli.explaining._MOVERS", 1)
+    options = ("breach.yaml", "--dyad", "athens,sparta", "--runs", 16, "--no-plots")
+    found = json.loads(call(*options, "--json").stdout)["moved_first"]
+    assert len(found) > 1
+    table = call(*options).stdout.split("Who moved first")[1]
+    first, second = (each.title() for each in found[0]["mover"].split("->"))
+    assert f"{first} towards {second}" in table
+    assert "->" not in table.split("The parts add up")[0]
+    rest = sum(each["share"] for each in found[1:])
+    others = f"{len(found) - 1} other{'s' if len(found) > 2 else ''}"
+    row = next(line for line in table.splitlines() if line.strip().startswith(others))
+    assert row.split()[2] == f"{rest:.0%}"
+
+
+def test_one_run_is_one_run(folder: Path) -> None:
+    shown = call("breach.yaml", "--runs", 1, "--no-plots").stdout
+    assert "1 run, against" in shown

@@ -337,3 +337,10 @@ def test_command_tells_mistakes(folder: Path) -> None:
     assert result.exit_code == 2
     assert "--when:1:1: unknown outcome 'trad'; did you mean 'trade'?" in result.stderr
     assert not (folder / "results").exists()
+
+
+def test_the_library_names_its_argument() -> None:
+    with pytest.raises(al.InputError) as caught:
+        al.discover("us_exits_jcpoa", "foo>1", runs=2)
+    assert str(caught.value).startswith("when: ")
+    assert "--" not in str(caught.value)

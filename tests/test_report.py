@@ -158,7 +158,7 @@ def test_every_uncertain_number_is_there_with_its_distribution(runs, scenario, p
             parsed.text
         )
     assert "median 0.2, 90% between 0.122 and 0.328 (lognormal)" in parsed.text  # of hedging
-    assert f"{runs[0].sizes['parameter']} numbers are drawn anew" in parsed.text
+    assert f"{runs[0].sizes['parameter']} numbers and 1 date are drawn anew" in parsed.text
 
 
 def test_every_intervention_is_told_with_its_date(parsed):
@@ -234,6 +234,33 @@ def test_files_of_another_state_say_so(quick, tmp_path, runs):
     assert "sensitivity.nc was made from another state of the scenario than the result." in text
 
 
+@pytest.mark.parametrize(("seed", "runs_of_it"), [(99, None), (None, 7)])
+def test_analyses_of_other_draws_say_so(quick, tmp_path, runs, seed, runs_of_it):
+    place = made_folder(tmp_path / "other", *runs)
+    attrs = runs[0].attrs
+    same = sensitivity_data(runs[0])
+    store.write(same, place / "sensitivity.nc")
+    assert "sensitivity.nc rests on" not in Page(page([read_result(place)])).text
+    told = {"seed": attrs["seed"] if seed is None else seed, "runs": runs_of_it or attrs["runs"]}
+    store.write(same.assign_attrs(told), place / "sensitivity.nc")
+    text = Page(page([read_result(place)])).text
+    note = f"sensitivity.nc rests on {told['runs']} runs of seed {told['seed']}, the result on "
+    assert f"{note}{attrs['runs']} runs of seed {attrs['seed']}." in text
+
+
+def test_numbers_and_open_dates_are_counted_apart(quick, tmp_path):
+    scenario = al.load_scenario("us_exits_jcpoa")
+    ds = al.run(scenario, runs=2)
+    place = made_folder(tmp_path / "dates", ds)
+    factors = [*map(str, ds["parameter"].to_numpy()), "interventions.deal.at"]
+    found = sensitivity_data(ds).isel(parameter=[0] * len(factors)).assign_coords(parameter=factors)
+    store.write(found.assign_attrs(uncertain_numbers=len(factors)), place / "sensitivity.nc")
+    text = Page(page([read_result(place)])).text
+    count = f"{len(factors) - 1} numbers and 1 date"
+    assert f"{count} are drawn anew for every run" in text
+    assert f"Of {count} that are uncertain" in text
+
+
 def test_explanation_adds_up_on_the_page(quick, scenario, runs, tmp_path):
     place = made_folder(tmp_path / "explained", *runs)
     found = al.explain(scenario, runs=4, seed=3, dyads=["athens->sparta"])
@@ -263,7 +290,14 @@ def test_comparison_on_the_page(quick, runs, tmp_path):
         shown = float(rows[ds[name].attrs["long_name"].replace("'", "&#39;")].replace("−", "-"))
         assert shown == pytest.approx(mean, abs=0.0006)
     changed = float((ds["kind_of_tie"] != baseline["kind_of_tie"]).isel(month=-1).mean())
-    assert rows[ds["kind_of_tie"].attrs["long_name"]] == f"{changed:.1%} change class"
+    assert rows[ds["kind_of_tie"].attrs["long_name"]] == f"{100 * changed:.1f}"
+    units = dict(
+        re.findall(r'<tr><th scope="row">([^<]*)</th><td[^>]*>[^<]*</td><td>([^<]*)', table)
+    )
+    assert units[ds["kind_of_tie"].attrs["long_name"]] == "% of runs that change class"
+    for name in names[:2]:
+        unit = ds[name].attrs["units"]
+        assert units[ds[name].attrs["long_name"].replace("'", "&#39;")] == unit
     assert "another state" not in text
     assert "a share of the variance says" not in text.lower()
 
@@ -686,6 +720,14 @@ def test_one_run_is_a_page_too(quick, runs, tmp_path):
     one = [each.isel(run=[0]).assign_attrs(runs=1) for each in runs]
     parsed = Page(page([Result(tmp_path, *one)]))
     assert "over 1 run," in parsed.text
+    assert "1 runs" not in parsed.text
+    nutshell = parsed.text.split("over 1 run,")[1].split("This is what follows")[0]
+    assert "90% of runs" not in nutshell
+    assert "in the one run." in nutshell
+    table = page([Result(tmp_path, *one)]).split("<caption>Relation classes")[1]
+    cells = re.findall(r'<td class="number">([^<]*)</td>', table.split("</table>")[0])
+    assert len(cells) >= 4
+    assert set(cells[1::2]) == {"–"}  # shares and changes, each with its error
 
 
 # -- several results, claims ---------------------------------------------------------------

@@ -515,3 +515,19 @@ def test_pictures_refuse_what_is_not_there(breach: Any) -> None:
         plots.tornado(found)
     with pytest.raises(InputError, match="no sensitivity of 'peace'"):
         plots.tornado(found, "peace")
+
+
+def test_the_library_names_its_arguments_and_takes_one_outcome() -> None:
+    small = al.SensitivityDesign(points=2, trajectories=2, top=1)
+    with pytest.raises(al.InputError) as caught:
+        al.sensitivity("us_exits_jcpoa", outcomes="foo", design=small)
+    assert str(caught.value).startswith("outcomes: ")
+    assert "'foo'" in str(caught.value)
+    assert "--" not in str(caught.value)
+    with pytest.raises(al.InputError, match=r"^design\.points: 3 points"):
+        al.sensitivity("us_exits_jcpoa", design=al.SensitivityDesign(points=3))
+    one, several = (
+        al.sensitivity("us_exits_jcpoa", None, each, design=small)
+        for each in ("iran_to_russia", ["iran_to_russia"])
+    )
+    assert one.identical(several)

@@ -114,8 +114,8 @@ class Chronicle:
 
     def legend(self) -> str:
         """What the numbers in brackets are."""
-        whole = " less the baseline's" if self.against else " since the base date"
-        return f"In brackets: change of the utility of a closer posture{whole}."
+        whole = " less the same in the baseline" if self.against else ""
+        return f"In brackets: utility of a closer posture in that month{whole}; of: of the sum."
 
     def lines(self) -> list[str]:
         """One line for each month in which there is something to say."""
@@ -151,7 +151,7 @@ def tell(
         *((2, months[month], text, "decides") for month, text in _acts(account, baseline)),
         *((3, months[month], text, "follows") for month, text in _steps(account, baseline)),
         *((4, months[month], text, "follows") for month, text in _classes(account, baseline)),
-        *((5, months[month], text, "account") for month, text in _balance(account, baseline)),
+        *((5, months[month], text, "account") for month, text in _balance(account, baseline, told)),
     ]
     entries.sort(key=lambda entry: (entry[1], entry[0]))
     about = account.attrs
@@ -252,16 +252,19 @@ def _directions(account: xr.Dataset) -> Iterator[tuple[int, str, str, str, str]]
 
 
 def _terms(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple[int, str]]:
-    """Changes of what actors weigh, each told when it has moved far enough since last told."""
+    """What actors weigh, each told as it then is when it has moved far enough since last told."""
     found = weighed(account, baseline).isel(run=0).transpose("direction", "cause", "decision")
     causes = _causes(found)
     for place, _, _, a, b in _directions(account):
         for (cause, title), series in zip(causes.items(), found.to_numpy()[place], strict=True):
             if cause in _SILENT:
                 continue
-            for month, change in _strides(series, LEAST_TERM):
-                effect = f"draws {a} closer to {b}" if change > 0 else f"drives {a} away from {b}"
-                yield month, f"{_term(cause, title, a, b)} {effect} ({change:+z.2f})"
+            for month, _ in _strides(series, LEAST_TERM):
+                now = series[month]
+                effect = f"draws {a} closer to {b}" if now > 0 else f"drives {a} away from {b}"
+                if abs(now) < LEAST_TERM / 2:
+                    effect = f"hardly moves {a} any more"
+                yield month, f"{_term(cause, title, a, b)} {effect} ({now:+z.2f})"
 
 
 def _causes(found: xr.DataArray) -> dict[str, str]:
@@ -371,9 +374,27 @@ def _classes(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple
             before = now
 
 
-def _balance(account: xr.Dataset, baseline: xr.Dataset | None) -> Iterator[tuple[int, str]]:
+def _equal(account: xr.Dataset, baseline: xr.Dataset) -> bool:
+    """Whether a run is its baseline's, in all that was felt and done."""
+    return all(
+        np.array_equal(account[each].to_numpy(), baseline[each].to_numpy())
+        for each in ("level", "posture")
+    )
+
+
+def _balance(
+    account: xr.Dataset, baseline: xr.Dataset | None, told: Sequence[Event]
+) -> Iterator[tuple[int, str]]:
     """At the end, what has moved each alignment; the parts add up to the whole."""
     last = account.sizes["month"] - 1
+    if baseline is not None and _equal(account, baseline):
+        moved = "has moved anything" if told else "has happened"
+        yield (
+            last,
+            f"nothing that the scenario does beyond the baseline {moved} in this run, so that "
+            "nothing differs from it",
+        )
+        return
     against = "since the base date" if baseline is None else "against the baseline"
     for _, i, j, a, b in _directions(account):
         found = parts(account, baseline, f"{i}->{j}").isel(run=0, month=-1).sum("side")

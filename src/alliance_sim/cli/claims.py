@@ -12,6 +12,7 @@ from rich.text import Text
 
 from alliance_sim.claims import Report
 from alliance_sim.cli.layout import plain, titled
+from alliance_sim.cli.tables import counted
 
 Row = Mapping[str, Any]
 
@@ -29,7 +30,8 @@ _NOTES = (
 def claims_view(report: Report) -> Group:
     """All claims, and how many have each verdict."""
     settings = report.settings
-    title = f"{len(report.claims)} claims, {settings['runs']:,} runs, seed {settings['seed']}"
+    size = f"{counted(len(report.claims), 'claim')}, {counted(settings['runs'], 'run')}"
+    title = f"{size}, seed {settings['seed']}"
     parts: list[RenderableType] = [titled(title, _table(report)), ""]
     for heading, key in (
         ("Verdicts", "verdict"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -202,12 +203,16 @@ def drivers_note(plan: Plan) -> str:
 
 
 def write(found: Comparison, command: str, plots: bool) -> None:
-    """Write the comparison, its tables and its pictures into the plan's folder."""
+    """Write the comparison, its tables and its pictures into the plan's folder.
+
+    A result of the same runs, or of more, stays as it is, with its tables and pictures.
+    """
     folder = found.plan.folder
     datasets = {store.COMPARISON: found.data, store.EFFECTS: found.last}
-    if len(found.plan.scenarios) == 1:
-        datasets |= dict(zip((store.BASELINE, store.RESULT), found.first, strict=True))
     try:
+        if len(found.plan.scenarios) == 1 and not _already_there(folder, found.first[1]):
+            _remove_stale(folder)
+            datasets |= dict(zip((store.BASELINE, store.RESULT), found.first, strict=True))
         for name, data in datasets.items():
             said = data.assign_attrs(command=command)
             found.files.append(store.write(said, folder / name))
@@ -227,3 +232,34 @@ def write(found: Comparison, command: str, plots: bool) -> None:
             found.files.extend(pictures)
     except OSError as error:
         raise jobs.unwritable(folder, error) from error
+
+
+def _already_there(folder: Path, result: xr.Dataset) -> bool:
+    """Whether a folder holds the runs of a result, and perhaps more of the same."""
+    try:
+        held = store.read(folder / store.RESULT).attrs
+    except InputError:
+        return False
+    same = ("scenario_hash", "theory", "seed", "chance")
+    return (
+        all(str(held.get(each)) == str(result.attrs.get(each)) for each in same)
+        and int(held.get("runs", 0)) >= result.sizes["run"]
+    )
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what `run` made of a result that is about to be replaced, and say so."""
+    from alliance_sim.plots.files import DEFAULT
+
+    forms = [f"{kind}{end}.png" for kind in sorted(DEFAULT) for end in ("", "_*")]
+    pictures = [each for form in forms for each in (folder / store.PLOTS).glob(form)]
+    tables = [folder / store.table(name) for name in ("summary", "classes")]
+    stale = [each for each in (*tables, *pictures) if each.exists()]
+    for each in stale:
+        each.unlink()
+    if stale:
+        print(
+            f"replaced the runs in {folder}, which were of another scenario, theory or seed, or "
+            "fewer, and removed their tables and pictures; `alliance-sim run` makes new ones",
+            file=sys.stderr,
+        )

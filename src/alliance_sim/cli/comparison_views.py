@@ -16,6 +16,7 @@ from alliance_sim.cli.comparing import Comparison, drivers_note
 from alliance_sim.cli.comparison_json import Row, is_class_row, rows_of
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
+from alliance_sim.cli.tables import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,6 +41,10 @@ _SPLIT = (
     "By the law of total variance, ± bootstrap error; not clipped at zero. Chance: noise and "
     "elections. Parameters: all uncertain numbers and open dates."
 )
+_SPLIT_CLASSES = (
+    " Of a kind of relation: SD over runs of changing class, 1 for a run that does and 0 for one "
+    "that does not."
+)
 _SPLIT_THEORY = " Theories: those compared, taken as the whole set, each with the same weight."
 
 
@@ -60,7 +65,7 @@ def _heading(found: Comparison) -> Iterator[Text]:
     plan, horizon = found.plan, found.plan.pairs[0].scenario.horizon
     attributes = found.data.attrs
     yield Text(plain(f"Against {attributes['baseline_title']}, run by run"), style="bold")
-    parts = [f"{attributes['runs']:,} runs", f"{horizon.months} months from {horizon.start}"]
+    parts = [counted(attributes["runs"], "run"), f"{horizon.months} months from {horizon.start}"]
     if plan.replicates > 1:
         parts.append(f"{plan.replicates} ensembles that differ by chance alone")
     if any(pair.scenario.theory for pair in plan.pairs):
@@ -95,7 +100,8 @@ def _scenario_view(found: Comparison, label: str, title: str) -> Iterator[Render
         several = len(theories) > 1
         yield ""
         yield _split(rows, f"Variance of the effect in {horizon}", several)
-        yield Text(_SPLIT + (_SPLIT_THEORY if several else ""), style="dim")
+        classed = _SPLIT_CLASSES if any(map(is_class_row, rows)) else ""
+        yield Text(_SPLIT + (_SPLIT_THEORY if several else "") + classed, style="dim")
 
 
 def _month(data: xr.Dataset, place: int | float) -> str:
@@ -133,7 +139,7 @@ _BOUNDS = (("q25", "q75"), ("q05", "q95"))
 def _classes(of_pair: xr.Dataset, rows: Sequence[Row], title: str) -> Group:
     table = new_table("relation, and from which class to which", ("% of\nruns", "MC\nerror"))
     for row in filter(is_class_row, rows):
-        change = (percent(row["class_change"], 1), f"{100 * row['class_change_error']:.1f}")
+        change = (percent(row["class_change"], 1), error(100 * row["class_change_error"], 1))
         table.add_row(Text(plain(row["outcome_name"])), *change)
         moves = of_pair.sel(relation=row["outcome"])
         for before in moves["from_class"].to_numpy():
@@ -142,7 +148,7 @@ def _classes(of_pair: xr.Dataset, rows: Sequence[Row], title: str) -> Group:
                 share, off = float(one["transition"]), float(one["transition_error"])
                 if before != after and share >= _LOWEST_SHARE:
                     words = f"  {before} to {after}".replace("_", " ")
-                    table.add_row(Text(words), percent(share, 1), f"{100 * off:.1f}")
+                    table.add_row(Text(words), percent(share, 1), error(100 * off, 1))
     return titled(title, table)
 
 
@@ -198,7 +204,7 @@ def _split(rows: Sequence[Row], title: str, several: bool) -> Group:
             share, off = row[f"share_{kind}"], row[f"share_{kind}_error"]
             known = "-" if share != share else f"{signed(100 * share, '.1f')} ± {100 * off:.1f}"
             cells.append(known)
-        table.add_row(Text(plain(row["outcome_name"])), *cells)
+        table.add_row(_name(row, rows), *cells)
     return titled(title, table)
 
 
@@ -229,7 +235,7 @@ def _stacked(label: str) -> str:
 def _cell(one: xr.Dataset) -> str:
     changed = float(one.get("class_change", np.nan))
     if changed == changed:
-        return f"{percent(changed, 1)} ± {100 * float(one['class_change_error']):.1f}"
+        return f"{percent(changed, 1)} ± {error(100 * float(one['class_change_error']), 1)}"
     mean, off = float(one["effect_mean"]), float(one["effect_mean_error"])
     if mean == off == 0:
         return "0"

@@ -18,6 +18,7 @@ from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.cli.running import finite
+from alliance_sim.cli.tables import counted
 from alliance_sim.executors import Workers
 from alliance_sim.simulate.explaining import account, chronicle, tracked
 from alliance_sim.spec.base import directed_pair, undirected_pair
@@ -84,23 +85,31 @@ class Explained:
         """Tables of causes, and of who moved first."""
         yield Text(plain(str(self.found.attrs["title"])), style="bold")
         against = self.job.baseline_label or "the base date"
-        runs = f"{int(self.found.attrs['runs']):,} runs"
+        runs = counted(int(self.found.attrs["runs"]), "run")
         yield Text(f"{runs}, against {against}, by {_last_month(self.found)}\n", style="dim")
         for dyad in self.dyads:
             yield self._causes(dyad)
             yield ""
-        movers = list(_movers(self.found))[:_MOVERS]
+        movers = list(_movers(self.found))
         if movers:
             table = new_table(
                 "whose decision differed first", ("% of\nruns", "after months\n(median)")
             )
-            for name, share, month in movers:
-                table.add_row(Text(name), numbers.percent(share), f"{month:.0f}")
+            for name, share, month in movers[:_MOVERS]:
+                table.add_row(self._mover(name), numbers.percent(share), f"{month:.0f}")
+            if rest := movers[_MOVERS:]:
+                left = numbers.percent(sum(share for _, share, _ in rest))
+                table.add_row(Text(f"{len(rest)} other{'s' if len(rest) > 1 else ''}"), left, "")
             yield titled("Who moved first", table)
             yield ""
         yield Text(_NOTE + "\n")
         yield f"Written to {self.job.folder}: " + ", ".join(each.name for each in self.files)
         yield f"Seed {self.found.attrs['seed']}"
+
+    def _mover(self, direction: str) -> Text:
+        """Whose decision about whom, by their names."""
+        actors = self.job.scenario.world.actors
+        return Text(plain(" towards ".join(actors[each].name for each in _pair(direction))))
 
     def _whole(self, dyad: str) -> dict[str, float]:
         """Mean, error and interval of all causes together."""

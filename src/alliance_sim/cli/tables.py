@@ -60,7 +60,7 @@ def _heading(finding: Finding) -> Iterable[Text]:
     if scenario.question:
         yield Text(plain(scenario.question))
     start, months = scenario.horizon.start, scenario.horizon.months
-    parts = [f"{attributes['runs']:,} runs", f"{months} months from {start}"]
+    parts = [counted(attributes["runs"], "run"), f"{months} months from {start}"]
     if scenario.theory:
         parts.append(f"theory {scenario.theory}")
     yield Text(", ".join(parts) + "\n", style="dim")
@@ -131,19 +131,24 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
         for (_, each), row in zip(shares.index, _records(shares), strict=True):
             if max(row["share"], row.get("baseline_share", 0.0)) < _LOWEST_SHARE:
                 continue
-            cells = [percent(row["share"], 1), f"{100 * row['error']:.1f}"]
+            cells = [percent(row["share"], 1), error(100 * row["error"], 1)]
             if change:
                 cells.append(signed(100 * row["difference"], "+.1f"))
-                cells.append(f"{100 * row['difference_error']:.1f}")
+                cells.append(error(100 * row["difference_error"], 1))
             table.add_row(Text("  " + str(each).replace("_", " ")), *cells)
     return titled(title, table)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words that agree with it."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def files_view(files: Sequence[Path], folder: Path, attributes: Mapping[str, Any]) -> list[str]:
     """Where everything is, and what repeats it."""
     return [
         written_view(files, folder),
-        f"Seed {attributes['seed']}, {attributes['runs']:,} runs, "
+        f"Seed {attributes['seed']}, {counted(attributes['runs'], 'run')}, "
         f"scenario {str(attributes['scenario_hash'])[:12]}",
     ]
 

@@ -48,7 +48,21 @@ def read(result: Result, name: str, needed: Iterable[str]) -> tuple[xr.Dataset |
     # A comparison of several scenarios has the hashes of all.
     if ours not in f"{found.attrs.get('scenario_hash')} {found.attrs.get('scenarios')}":
         return found, f"{name} was made from another state of the scenario than the result."
-    return found, ""
+    return found, other_draws(result, name, found.attrs)
+
+
+def other_draws(result: Result, name: str, about: Mapping[Any, Any]) -> str:
+    """What to tell where an analysis has another seed or number of runs than the result."""
+    if not result.has_runs or "seed" not in about:
+        return ""
+    runs = int(about.get("runs", result.runs))
+    seeds = [words.known(each, "seed") for each in (about, result.data.attrs)]
+    if seeds[0] == seeds[1] and runs == result.runs:
+        return ""
+    return (
+        f"{name} rests on {words.counted(runs, 'run')} of seed {seeds[0]}, the result on "
+        f"{words.counted(result.runs, 'run')} of seed {seeds[1]}."
+    )
 
 
 def explanation(result: Result, album: Album) -> View | None:
@@ -65,7 +79,7 @@ def explanation(result: Result, album: Album) -> View | None:
     return view | {
         "dyads": [_moved(found, dyad, album) for dyad in dyads],
         "against": words.known(found.attrs, "against"),
-        "runs": words.known(found.attrs, "runs"),
+        "runs": words.runs(found.attrs),
         "when": month(found, -1),
     }
 

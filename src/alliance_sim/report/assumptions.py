@@ -19,6 +19,7 @@ from alliance_sim.spec.provenance import (
     intervention_source,
     provenance_of,
 )
+from alliance_sim.spec.scenario import Between
 
 View = Mapping[str, Any]
 
@@ -63,6 +64,8 @@ def assumptions(result: Result) -> View:
         "drivers": drivers,
         "others": [number for path, number in numbers.items() if path not in shown],
         "count": len(numbers),
+        "drawn": words.uncertain([*numbers, *open_dates(scenario)]),
+        "several": len(numbers) + len(open_dates(scenario)) > 1,
         "bases": bases(numbers.values()),
         "readings": _readings(scenario),
         "references": _references(scenario, everything),
@@ -73,6 +76,15 @@ def uncertain_paths(result: Result) -> list[str]:
     """Paths of the numbers that were drawn."""
     data = result.data
     return [str(each) for each in data["parameter"].values] if "parameter" in data.coords else []
+
+
+def open_dates(scenario: Scenario) -> list[str]:
+    """Paths of the dates that are drawn from a range of months."""
+    return [
+        f"interventions.{each.id}.at"
+        for each in scenario.interventions
+        if isinstance(each.at, Between)
+    ]
 
 
 def bases(numbers: Iterable[Named]) -> list[tuple[str, int]]:

@@ -33,7 +33,7 @@ def comparison(result: Result, album: Album) -> View | None:
     return {
         "note": note,
         "when": month(found, -1),
-        "runs": words.known(found.attrs, "runs"),
+        "runs": words.runs(found.attrs),
         "asked": [] if result.has_runs else [*_asked(found)],
         "baseline": words.known(found.attrs, "baseline_title"),
         "ridges": [*_ridges(result, found, album)] if several else [],
@@ -100,11 +100,15 @@ def _effect(one: xr.Dataset) -> dict[str, str]:
     mean, doubt = words.scalar(one, "effect_mean"), words.scalar(one, "effect_mean_error")
     if math.isfinite(mean):
         places = words.digits(mean, doubt)
-        return {"mean": words.signed(mean, places), "error": words.error(doubt, places)}
+        unit = str(one["unit"].item())
+        return {"mean": words.signed(mean, places), "error": words.error(doubt, places)} | {
+            "unit": unit or words.UNKNOWN
+        }
     share, doubt = words.scalar(one, "class_change"), words.scalar(one, "class_change_error")
     if not math.isfinite(share):
-        return {"mean": "–", "error": ""}
-    return {"mean": f"{words.percent(share, 1)} change class", "error": f"{100 * doubt:.1f}"}
+        return {"mean": "–", "error": "", "unit": ""}
+    shown = {"mean": words.percent(share, 1).rstrip("%"), "error": words.plain(100 * doubt, 1)}
+    return shown | {"unit": "% of runs that change class"}
 
 
 def _worth(one: xr.Dataset) -> str:

@@ -37,8 +37,12 @@ def effect_sentence(result: Result, name: str, row: Mapping[str, Any]) -> str:
     mean, low, high = (row[f"effect_{each}"] for each in ("mean", "q05", "q95"))
     places = words.digits(low, high)
     unit = f" {row['unit']}" if row["unit"] not in ("", "index") else ""
-    average = f"{words.signed(mean, places)}{unit} on average"
+    change = f"{words.signed(mean, places)}{unit}"
+    average = f"{change} on average"
     spread = f"between {words.signed(low, places)} and {words.signed(high, places)} in 90% of runs"
+    if result.runs == 1:
+        end = "ends as in the baseline" if mean == 0 else f"differs by {change}"
+        return f"{row['name']} {end} in the one run."
     up, down = words.percent(row["share_up"]), words.percent(row["share_down"])
     about, least = row["name"], smallest_effect(result, name)
     if row["share_up"] == row["share_down"] == 0:
@@ -63,6 +67,8 @@ def _level_sentence(result: Result, name: str, row: Mapping[str, Any]) -> str:
     places = words.digits(row["q05"], row["q95"])
     low, high = (words.plain(row[each], places) for each in ("q05", "q95"))
     unit = f" {row['unit']}" if row["unit"] not in ("", "index") else ""
+    if result.runs == 1:
+        return f"{row['name']}: {words.plain(row['median'], places)}{unit} in the one run."
     return (
         f"{row['name']}: {words.plain(row['median'], places)}{unit} in the middle run, "
         f"90% of runs {low} to {high}."
@@ -82,6 +88,12 @@ def _class_sentences(result: Result) -> Iterator[str]:
             continue
         shares = summary.class_shares(result.data, name, baseline=result.baseline)
         usual = str(shares["share"].idxmax())
+        if result.runs == 1:
+            text = f"{style.relation(result.data, name)}: {class_word(usual)} in the one run"
+            if "baseline_share" in shares:
+                text += f" (baseline: {class_word(str(shares['baseline_share'].idxmax()))})"
+            yield f"{text}."
+            continue
         text = (
             f"{style.relation(result.data, name)}: {class_word(usual)} in "
             f"{words.percent(float(shares['share'][usual]))} of runs"

@@ -12,7 +12,7 @@ from alliance_sim import plots, store
 from alliance_sim.errors import InputError
 from alliance_sim.plots.studies import of_discovery
 from alliance_sim.report import words
-from alliance_sim.report.analyses import read
+from alliance_sim.report.analyses import other_draws, read
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
@@ -41,8 +41,8 @@ def sensitivity(result: Result, album: Album) -> View | None:
         "note": note,
         "shared": shared,
         "measured": words.known(found.attrs, "measured"),
-        "runs": words.known(found.attrs, "runs"),
-        "count": words.known(found.attrs, "uncertain_numbers"),
+        "runs": words.runs(found.attrs),
+        "count": _count(found),
         "chance": words.known(found.attrs, "chance"),
         "outcomes": [
             {
@@ -52,6 +52,15 @@ def sensitivity(result: Result, album: Album) -> View | None:
             for place in range(found.sizes["outcome"])
         ],
     }
+
+
+def _count(found: xr.Dataset) -> str:
+    """How many numbers and dates were uncertain, where the file has them all."""
+    paths = [str(each) for each in found["parameter"].to_numpy() if str(each) != "chance"]
+    said = words.known(found.attrs, "uncertain_numbers")
+    if said != str(len(paths)):
+        return f"{said} uncertain numbers and dates"
+    return f"{words.uncertain(paths)} that are uncertain"
 
 
 def _swings(found: xr.Dataset, place: int, album: Album) -> Iterator[Picture]:
@@ -156,8 +165,9 @@ def _discovered(found: Any, result: Result) -> View:
     ours, theirs = words.known(result.data.attrs, "scenario_hash"), str(found.get("hash"))
     other = f"{store.DISCOVERY} was made from another state of the scenario than the result."
     tree = found.get("tree") or {}
+    about = {"seed": found.get("seed"), "runs": found["points"]}
     return {
-        "note": "" if ours == theirs else other,
+        "note": other_draws(result, store.DISCOVERY, about) if ours == theirs else other,
         "when": " and ".join(map(str, found["when"])),
         "points": int(found["points"]),
         "share": words.percent(float(found["share"]), 1),

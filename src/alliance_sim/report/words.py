@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -43,6 +43,24 @@ def known(attributes: Mapping[Any, Any], key: str) -> str:
     """An attribute of a dataset as text, or that it is not known."""
     value = attributes.get(key)
     return UNKNOWN if value is None or str(value) == "" else str(value)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words that agree with it."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def uncertain(paths: Sequence[str]) -> str:
+    """How many numbers and dates are drawn, by their paths."""
+    dates = sum(path.rpartition(".")[2] == "at" for path in paths)
+    kinds = [(len(paths) - dates, "number"), (dates, "date")]
+    return " and ".join(counted(*each) for each in kinds if each[0]) or "no number"
+
+
+def runs(attributes: Mapping[Any, Any]) -> str:
+    """How many runs a dataset rests on, in words."""
+    said = known(attributes, "runs")
+    return counted(int(said), "run") if said.isdecimal() else f"{said} runs"
 
 
 Read = TypeVar("Read", list[Any], dict[str, Any])

@@ -17,6 +17,7 @@ from alliance_sim.analysis.boxes import Box, FoundBox
 from alliance_sim.analysis.conditions import Question, read_all
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
+from alliance_sim.simulate.arguments import by_argument
 from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.simulate.designs import Doubles, Experiment, Progress, Results, spread
 from alliance_sim.simulate.ensembles import (
@@ -71,7 +72,8 @@ def discover(
         'never'
     """
     texts = [when] if isinstance(when, str) else list(when)
-    plan = plan_discovery(scenario, texts, against, runs, seed, chance)
+    with by_argument({"--when": "when"}):
+        plan = plan_discovery(scenario, texts, against, runs, seed, chance)
     return plan.run(workers, progress)
 
 

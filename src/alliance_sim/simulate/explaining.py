@@ -34,7 +34,7 @@ MOST_BYTES = 2**31
 
 def explain(
     scenario: Scenario | str | Path,
-    dyads: Sequence[str] = (),
+    dyads: str | Sequence[str] = (),
     runs: int = RUNS,
     seed: int = 0,
     *,
@@ -47,7 +47,8 @@ def explain(
 
     Args:
         scenario: a checked scenario, the name of a shipped one, or a path to a file.
-        dyads: dyads to explain, ``a-b`` or ``a->b``; left out, the first that the scenario records.
+        dyads: one dyad or several, ``a-b`` or ``a->b``; left out, the first that the scenario
+            records.
         runs: number of runs.
         seed: any integer from 0.
         against: a baseline; the parts are then those of the paired effect. Left out, they are those
@@ -84,7 +85,7 @@ def explain(
 
 def account(
     scenario: Scenario | str | Path,
-    dyads: Sequence[str],
+    dyads: str | Sequence[str],
     runs: int = RUNS,
     seed: int = 0,
     *,
@@ -111,7 +112,7 @@ def account(
     warn_if_unstable(checked)
     blocks = lanes_of(int(runs), int(seed), checked.sampling)
     program = compile_scenario(checked)
-    pairs = _pairs(program.actors, dyads)
+    pairs = _pairs(program.actors, tracked(checked, dyads) if dyads else ())
     causes = 4 + len(program.mechanism_weight) + len(program.drivers)
     _refuse_what_cannot_fit(causes * len(pairs) * (program.months + 1), int(runs))
     record, trace = trace_ensemble(checked, blocks, pairs, workers, progress, chance=chance)
@@ -192,7 +193,7 @@ def cause_name(scenario: Scenario, cause: str) -> str:
     }.get(cause, name.replace("_", " "))
 
 
-def tracked(scenario: Scenario, dyads: Sequence[str]) -> tuple[str, ...]:
+def tracked(scenario: Scenario, dyads: str | Sequence[str]) -> tuple[str, ...]:
     """Dyads to follow: those given, checked, or the first that the scenario records.
 
     A comma may stand for the hyphen: ``iran,russia``.
@@ -203,6 +204,7 @@ def tracked(scenario: Scenario, dyads: Sequence[str]) -> tuple[str, ...]:
             raise InputError([Problem("the scenario records no dyad", mend)])
         return scenario.dyads[:1]
     world, found = scenario.world, []
+    dyads = [dyads] if isinstance(dyads, str) else dyads
     related = {frozenset(undirected_pair(each) or ()) for each in world.dyads}
     problems: list[Problem] = []
     for dyad in dyads:
@@ -242,7 +244,7 @@ def chronicle(
     run: int = 0,
     seed: int = 0,
     *,
-    dyads: Sequence[str] = (),
+    dyads: str | Sequence[str] = (),
     against: Scenario | str | Path | None = None,
 ) -> Chronicle:
     """What happened in one run and why, in plain sentences by month.
@@ -253,7 +255,8 @@ def chronicle(
         scenario: a checked scenario, the name of a shipped one, or a path to a file.
         run: number of the run in the ensemble, from 0.
         seed: seed of the ensemble.
-        dyads: dyads whose decisions are told; left out, all that the scenario records.
+        dyads: one dyad or several whose decisions are told; left out, all that the scenario
+            records.
         against: a baseline; what is told is then what differs from the same run of it.
 
     Raises:

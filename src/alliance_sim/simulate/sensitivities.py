@@ -24,6 +24,7 @@ from alliance_sim.analysis.swings import Swings, swings
 from alliance_sim.analysis.variance_shares import Shares, shares
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
+from alliance_sim.simulate.arguments import by_argument
 from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.simulate.designs import Doubles, Experiment, Factor, Progress, Rows
 from alliance_sim.simulate.ensembles import as_scenario, check_numbers, warn_if_unstable
@@ -67,10 +68,21 @@ class SensitivityDesign:
     chance: bool = False
 
 
+_ARGUMENTS = {
+    "--outcome": "outcomes",
+    "--month": "month",
+    "--method": "design.method",
+    "--points": "design.points",
+    "--trajectories": "design.trajectories",
+    "--parameters": "design.parameters",
+}
+"""Option of the command line -> the library's word for it."""
+
+
 def sensitivity(
     scenario: Scenario | str | Path,
     against: Scenario | str | Path | None = None,
-    outcomes: Sequence[str] = (),
+    outcomes: str | Sequence[str] = (),
     *,
     month: str | None = None,
     design: SensitivityDesign | None = None,
@@ -83,7 +95,7 @@ def sensitivity(
     Args:
         scenario: a checked scenario, the name of a shipped one, or a path to a file.
         against: a baseline to measure effects against, run by run; None looks at levels.
-        outcomes: what to explain: outcomes, or conditions such as
+        outcomes: what to explain: one or several outcomes, or conditions such as
             ``alliance_type=strategic_alliance``; left out, the scenario's first number.
         month: the month to look at, YYYY-MM; left out, the last.
         design: how hard to look.
@@ -114,7 +126,9 @@ def sensitivity(
         >>> str(found["parameter"].values[0])
         'world.drivers.us_hostility_to_deal.weight'
     """
-    study = plan_sensitivity(scenario, against, outcomes, month, design, seed)
+    asked = [outcomes] if isinstance(outcomes, str) else outcomes
+    with by_argument(_ARGUMENTS):
+        study = plan_sensitivity(scenario, against, asked, month, design, seed)
     return study.run(workers, progress)
 
 
