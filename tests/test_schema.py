@@ -48,7 +48,7 @@ def document_of(kind: Kind) -> dict[str, Any]:
     world = small_world()
     if kind == "world":
         return world
-    for section in ("drivers", "mechanisms", "behaviour", "classes", "references", "sources"):
+    for section in ("drivers", "mechanisms", "behaviour", "classes", "sources"):
         del world[section]
     used = ("sparta_to_persia", "trade", "kind_of_tie")
     world["outcomes"] = {name: world["outcomes"][name] for name in used}
@@ -273,6 +273,7 @@ CROSS = re.compile(
     r"|shares of options sum|measured month by month"
     r"|is not declared|by direction lacks|probabilities|trust would rise|driver has no dyads"
     r"|is no party|declares no relation"
+    r"|begins neither with a key of|stands for no value|which is no intervention|is not one word"
 )
 
 

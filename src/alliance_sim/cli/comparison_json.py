@@ -80,7 +80,7 @@ def _outcome_json(row: Row) -> dict[str, Any]:
     when = {"divergence": {**divergence, "mean": finite(row["divergence_mean"])}}
     if is_class_row(row):
         share, off = row["class_change"], row["class_change_error"]
-        return {**about, "class_change": {"share": share, "error": off}, **when}
+        return {**about, "class_change": {"share": share, "error": finite(off)}, **when}
     keys = ("effect_mean", "effect_median", "share_up", "share_down")
     effect = {key.removeprefix("effect_"): finite(row[key]) for key in keys}
     effect |= {key.removeprefix("effect_") + "_error": finite(row[f"{key}_error"]) for key in keys}
@@ -122,5 +122,5 @@ def _transitions(of_pair: xr.Dataset) -> Iterator[dict[str, Any]]:
             "from": row["from_class"],
             "to": row["to_class"],
             "share": row["transition"],
-            "error": row["transition_error"],
+            "error": finite(row["transition_error"]),
         }
