@@ -111,6 +111,16 @@ def test_numbers_are_those_of_the_library(folder: Path) -> None:
     np.testing.assert_array_equal(held["trade"], pair[0][0]["trade"])
 
 
+def test_worlds_that_differ_are_one_mistake_with_both_names(folder: Path) -> None:
+    result = call("baseline_2018", "breach.yaml", "coup.yaml", "--runs", 2)
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["breach.yaml", "coup.yaml"]
+    for line in lines:
+        assert "are about different worlds, 'Greece before the war' and 'West Asia" in line
+        assert line.endswith("use another baseline than 'baseline_2018'")
+
+
 def test_scenarios_times_theories(folder: Path) -> None:
     arguments = ["calm.yaml", "breach.yaml", "coup.yaml", "--theory", "all", "--theory", "ties"]
     result = call(*arguments, "--runs", RUNS)

@@ -158,7 +158,7 @@ def test_every_uncertain_number_is_there_with_its_distribution(runs, scenario, p
             parsed.text
         )
     assert "median 0.2, 90% between 0.122 and 0.328 (lognormal)" in parsed.text  # of hedging
-    assert f"{runs[0].sizes['parameter']} numbers and 1 date are drawn anew" in parsed.text
+    assert f"{runs[0].sizes['parameter']} numbers and 3 dates are drawn anew" in parsed.text
 
 
 def test_every_intervention_is_told_with_its_date(parsed):
@@ -252,9 +252,9 @@ def test_numbers_and_open_dates_are_counted_apart(quick, tmp_path):
     scenario = al.load_scenario("us_exits_jcpoa")
     ds = al.run(scenario, runs=2)
     place = made_folder(tmp_path / "dates", ds)
-    factors = [*map(str, ds["parameter"].to_numpy()), "interventions.deal.at"]
-    found = sensitivity_data(ds).isel(parameter=[0] * len(factors)).assign_coords(parameter=factors)
-    store.write(found.assign_attrs(uncertain_numbers=len(factors)), place / "sensitivity.nc")
+    factors = [each.path for each in al.simulate.plan_sensitivity(scenario).experiment.factors]
+    told = al.simulate.plan_sensitivity(scenario).experiment.counted
+    store.write(sensitivity_data(ds).assign_attrs(uncertain=told), place / "sensitivity.nc")
     text = Page(page([read_result(place)])).text
     count = f"{len(factors) - 1} numbers and 1 date"
     assert f"{count} are drawn anew for every run" in text
@@ -728,6 +728,34 @@ def test_one_run_is_a_page_too(quick, runs, tmp_path):
     cells = re.findall(r'<td class="number">([^<]*)</td>', table.split("</table>")[0])
     assert len(cells) >= 4
     assert set(cells[1::2]) == {"–"}  # shares and changes, each with its error
+
+
+# -- blocs ---------------------------------------------------------------------------------
+
+
+def test_blocs_on_the_page(quick, scenario, runs, tmp_path):
+    place = made_folder(tmp_path / "blocs", *runs)
+    assert "one bloc" not in page([read_result(place)])
+    found = al.shared_blocs(scenario, runs=int(runs[0].attrs["runs"]), seed=3)
+    store.write(found, place / store.BLOCS)
+    parsed = Page(page([read_result(place)]))
+    assert parsed.faults == []
+    table = parsed.source[parsed.source.index("<caption>Who would stand with whom") :]
+    table = table[: table.index("</table>")]
+    first, second, share = re.search(
+        r'row">([^<]*)</th><td class="text">([^<]*)</td><td class="number">([^<]*)%', table
+    ).groups()
+    actors = dict(zip(found["actor_name"].values, found["actor"].values, strict=True))
+    blocs = [[actors[each] for each in side.split(", ")] for side in (first, second)]
+    assert sorted([*blocs[0], *blocs[1]]) == sorted(found["actor"].values)
+    # In at least so many runs as the partition is the best, any two of a bloc share one.
+    for side in blocs:
+        pairs = found["shared"].sel(actor=side, other=side)
+        assert float(pairs.min()) >= float(share) / 100 - 0.0006
+    assert float(share) == pytest.approx(100 * float(found["best_share"].max()), abs=0.06)
+    other = found.assign_attrs(scenario_hash="another")
+    store.write(other, place / store.BLOCS)
+    assert "blocs.nc was made from another state" in Page(page([read_result(place)])).text
 
 
 # -- several results, claims ---------------------------------------------------------------

@@ -437,7 +437,7 @@ def call(*arguments: object) -> Any:
 def test_command_writes_and_prints(folder: Path) -> None:
     result = call("--outcome", "trade")
     assert result.exit_code == 0, result.stderr
-    assert "uncertain numbers:" in result.stderr  # the cost comes before
+    assert "uncertain: 17 numbers and 3 dates; " in result.stderr  # the cost comes before
     assert "Trade of Athens and Corinth in 1437-01" in result.stdout
     assert "rests on" in result.stdout
     assert "judgement" in result.stdout

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from alliance_sim import store
 from alliance_sim.cli import jobs
 from alliance_sim.cli.jobs import Job, unwritable
+from alliance_sim.cli.layout import counted
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
@@ -82,8 +83,8 @@ def cost_of(study: Study) -> str:
     if study.sharing_points:
         columns = study.sharing_points // study.design.points
         parts.append(f"{study.design.points:,} x {columns} points to share the variance")
-    numbers = len(study.experiment.factors)
-    return f"{numbers} uncertain numbers: {' and '.join(parts)}, {study.runs:,} runs"
+    points, runs = " and ".join(parts), counted(study.runs, "run")
+    return f"uncertain: {study.experiment.counted}; {points}, {runs}"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.claims import Report
-from alliance_sim.cli.layout import plain, titled
-from alliance_sim.cli.tables import counted
+from alliance_sim.cli.layout import counted, plain, titled
 
 Row = Mapping[str, Any]
 

@@ -19,6 +19,7 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import find
 from alliance_sim.results import outcome_names
 from alliance_sim.simulate import Pair, cross, scenario_hash, unknown_theories
+from alliance_sim.simulate.crossing import different_worlds
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,6 +102,13 @@ def prepare(
     if problems or against is None:
         raise InputError(dict.fromkeys(problems))
     scenarios = dict(found for found in read if found)
+    foreign = [
+        replace(problem, file=source, mend=f"use another baseline than '{baseline}'")
+        for source, scenario in zip(sources, scenarios.values(), strict=True)
+        if (problem := different_worlds(against[1], scenario))
+    ]
+    if foreign:
+        raise InputError(foreign)
     pairs = _cross(against[1], scenarios, theories)
     folder = out or Path("results") / ("compare" if len(scenarios) > 1 else next(iter(scenarios)))
     made = jobs.make_folder(folder)

@@ -14,9 +14,8 @@ from alliance_sim.analysis.divergence import CLEAR
 from alliance_sim.analysis.variance import COMPONENTS
 from alliance_sim.cli.comparing import Comparison, drivers_note
 from alliance_sim.cli.comparison_json import Row, is_class_row, rows_of
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import counted, new_table, plain, titled
 from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
-from alliance_sim.cli.tables import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,7 +64,10 @@ def _heading(found: Comparison) -> Iterator[Text]:
     plan, horizon = found.plan, found.plan.pairs[0].scenario.horizon
     attributes = found.data.attrs
     yield Text(plain(f"Against {attributes['baseline_title']}, run by run"), style="bold")
-    parts = [counted(attributes["runs"], "run"), f"{horizon.months} months from {horizon.start}"]
+    parts = [
+        counted(attributes["runs"], "run"),
+        f"{counted(horizon.months, 'month')} from {horizon.start}",
+    ]
     if plan.replicates > 1:
         parts.append(f"{plan.replicates} ensembles that differ by chance alone")
     if any(pair.scenario.theory for pair in plan.pairs):

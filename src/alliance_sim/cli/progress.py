@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
+from alliance_sim.cli.layout import counted
+
 
 class _Pace(ProgressColumn):
     """Runs a second so far, and the time left at that pace."""
@@ -35,7 +37,7 @@ def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], No
         yield lambda done: None
         took = time.monotonic() - started
         rate = f"{total / took:,.0f} runs/s" if took else ""
-        print(f"{label}: {total:,} runs in {took:.1f} s ({rate})", file=sys.stderr)
+        print(f"{label}: {counted(total, 'run')} in {took:.1f} s ({rate})", file=sys.stderr)
         return
     columns = (
         TextColumn("{task.description}", markup=False),

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import counted, new_table, plain, titled
 from alliance_sim.cli.tables import files_view as _files_view
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def sensitivity_view(found: SensitivityFinding) -> Group:
     if about["question"]:
         parts.append(Text(plain(str(about["question"]))))
     against = f" of the effect against {found.job.baseline_label}" if about["baseline"] else ""
-    numbers = f"{about['uncertain_numbers']} uncertain numbers"
+    numbers = f"uncertain: {about['uncertain']}"
     chance = "with noise" if about["chance"] == "drawn" else "expected paths"
-    parts.append(Text(f"{numbers}, {about['runs']:,} runs, {chance}\n", style="dim"))
+    parts.append(Text(f"{numbers}; {counted(about['runs'], 'run')}, {chance}\n", style="dim"))
     for outcome in data["outcome"].to_numpy():
         one = data.sel(outcome=outcome)
         when = str(one["month"].to_numpy())[:7]

@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import counted, new_table, plain, titled
 from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
 from alliance_sim.cli.running import Finding, shown_relations
 from alliance_sim.results import outcome_names
@@ -60,7 +60,7 @@ def _heading(finding: Finding) -> Iterable[Text]:
     if scenario.question:
         yield Text(plain(scenario.question))
     start, months = scenario.horizon.start, scenario.horizon.months
-    parts = [counted(attributes["runs"], "run"), f"{months} months from {start}"]
+    parts = [counted(attributes["runs"], "run"), f"{counted(months, 'month')} from {start}"]
     if scenario.theory:
         parts.append(f"theory {scenario.theory}")
     yield Text(", ".join(parts) + "\n", style="dim")
@@ -137,11 +137,6 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
                 cells.append(error(100 * row["difference_error"], 1))
             table.add_row(Text("  " + str(each).replace("_", " ")), *cells)
     return titled(title, table)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things, in words that agree with it."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def files_view(files: Sequence[Path], folder: Path, attributes: Mapping[str, Any]) -> list[str]:

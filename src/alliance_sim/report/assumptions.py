@@ -16,10 +16,10 @@ from alliance_sim.spec.numbers import Distribution
 from alliance_sim.spec.provenance import (
     Provenance,
     children,
+    in_words,
     intervention_source,
     provenance_of,
 )
-from alliance_sim.spec.scenario import Between
 
 View = Mapping[str, Any]
 
@@ -64,7 +64,7 @@ def assumptions(result: Result) -> View:
         "drivers": drivers,
         "others": [number for path, number in numbers.items() if path not in shown],
         "count": len(numbers),
-        "drawn": words.uncertain([*numbers, *open_dates(scenario)]),
+        "drawn": in_words([*numbers, *open_dates(scenario)]),
         "several": len(numbers) + len(open_dates(scenario)) > 1,
         "bases": bases(numbers.values()),
         "readings": _readings(scenario),
@@ -79,11 +79,11 @@ def uncertain_paths(result: Result) -> list[str]:
 
 
 def open_dates(scenario: Scenario) -> list[str]:
-    """Paths of the dates that are drawn from a range of months."""
+    """Paths of the dates that are drawn: from a range of months, or at a hazard."""
     return [
         f"interventions.{each.id}.at"
         for each in scenario.interventions
-        if isinstance(each.at, Between)
+        if not isinstance(each.at, str)
     ]
 
 

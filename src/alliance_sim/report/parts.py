@@ -15,7 +15,7 @@ from alliance_sim import plots
 from alliance_sim.library import shipped_scenarios
 from alliance_sim.load import load_scenario
 from alliance_sim.load.claims import read_claims
-from alliance_sim.report import analyses, comparisons, gallery, studies, tables, words
+from alliance_sim.report import analyses, blocs, comparisons, gallery, studies, tables, words
 from alliance_sim.report.assumptions import assumptions, uncertain_paths
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album
@@ -191,6 +191,11 @@ PARTS = (
         "discovery",
         "Conditions",
         lambda result, extras: studies.discovery(result, extras.album),
+    ),
+    Part(
+        "blocs",
+        "Blocs",
+        lambda result, extras: blocs.blocs(result, extras.album),
     ),
     Part("claims", "Claims touched", _claims),
     Part("reproduce", "How to reproduce", _reproduce, without_runs=True),

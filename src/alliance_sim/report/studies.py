@@ -55,12 +55,10 @@ def sensitivity(result: Result, album: Album) -> View | None:
 
 
 def _count(found: xr.Dataset) -> str:
-    """How many numbers and dates were uncertain, where the file has them all."""
-    paths = [str(each) for each in found["parameter"].to_numpy() if str(each) != "chance"]
-    said = words.known(found.attrs, "uncertain_numbers")
-    if said != str(len(paths)):
-        return f"{said} uncertain numbers and dates"
-    return f"{words.uncertain(paths)} that are uncertain"
+    """How many numbers and dates were uncertain; files of old tell only of both together."""
+    if "uncertain" in found.attrs:
+        return f"{found.attrs['uncertain']} that are uncertain"
+    return f"{words.known(found.attrs, 'uncertain_numbers')} uncertain numbers and dates"
 
 
 def _swings(found: xr.Dataset, place: int, album: Album) -> Iterator[Picture]:
@@ -224,7 +222,13 @@ def _condition(found: Mapping[str, Any]) -> str:
 def commands(result: Result, besides: str) -> list[str]:
     """The commands that made what stands beside a result, each once."""
     found = []
-    for name in (store.EXPLANATION, store.COMPARISON, store.SENSITIVITY, store.POINTS):
+    for name in (
+        store.EXPLANATION,
+        store.COMPARISON,
+        store.SENSITIVITY,
+        store.POINTS,
+        store.BLOCS,
+    ):
         file = result.beside(name)
         try:
             data = store.read(file) if file else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -48,13 +48,6 @@ def known(attributes: Mapping[Any, Any], key: str) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things, in words that agree with it."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def uncertain(paths: Sequence[str]) -> str:
-    """How many numbers and dates are drawn, by their paths."""
-    dates = sum(path.rpartition(".")[2] == "at" for path in paths)
-    kinds = [(len(paths) - dates, "number"), (dates, "date")]
-    return " and ".join(counted(*each) for each in kinds if each[0]) or "no number"
 
 
 def runs(attributes: Mapping[Any, Any]) -> str:

@@ -143,6 +143,26 @@ def _dyads(scenarios: Mapping[str, Scenario]) -> tuple[str, ...]:
     return tuple(dyad for dyad in first.dyads if all(dyad in each.dyads for each in others))
 
 
+def different_worlds(baseline: Scenario, scenario: Scenario) -> Problem | None:
+    """What to say of a baseline whose world lacks what the scenario's has."""
+    kinds = ("actors", "groups", "dyads", "arenas", "domains", "agreements", "choices")
+    lacking = [
+        f"'{name}' among its {kind}"
+        for kind in kinds
+        for name in getattr(scenario.world, kind)
+        if name not in getattr(baseline.world, kind)
+    ]
+    if not lacking:
+        return None
+    more = f" and {len(lacking) - 1} more" if lacking[1:] else ""
+    what = (
+        f"'{scenario.name}' and its baseline '{baseline.name}' are about different worlds, "
+        f"'{scenario.world.name}' and '{baseline.world.name}': the baseline's world has no "
+        f"{lacking[0]}{more}"
+    )
+    return Problem(what, "use another baseline, of the same world")
+
+
 def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
     """A baseline that reports what the scenario reports, over the same months and theory.
 
@@ -156,21 +176,8 @@ def reporting_like(baseline: Scenario, scenario: Scenario) -> Scenario:
     Raises:
         InputError: where the baseline's world lacks actors or the like of the scenario's.
     """
-    kinds = ("actors", "groups", "dyads", "arenas", "domains", "agreements", "choices")
-    lacking = [
-        f"'{name}' among its {kind}"
-        for kind in kinds
-        for name in getattr(scenario.world, kind)
-        if name not in getattr(baseline.world, kind)
-    ]
-    if lacking:
-        more = f" and {len(lacking) - 1} more" if lacking[1:] else ""
-        what = (
-            f"'{scenario.name}' and its baseline '{baseline.name}' are about different worlds, "
-            f"'{scenario.world.name}' and '{baseline.world.name}': the baseline's world has no "
-            f"{lacking[0]}{more}"
-        )
-        raise InputError([Problem(what, "use another baseline, of the same world")])
+    if problem := different_worlds(baseline, scenario):
+        raise InputError([problem])
     world = baseline.world.model_copy(update={"outcomes": scenario.world.outcomes})
     if world != scenario.world:
         warnings.warn(

@@ -20,7 +20,7 @@ from alliance_sim.rng import BLOCK
 from alliance_sim.simulate.ensembles import check_sound
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import Frozen, month_text
-from alliance_sim.spec.provenance import Provenance, children, provenance_of
+from alliance_sim.spec.provenance import Provenance, children, in_words, provenance_of
 
 if TYPE_CHECKING:
     from alliance_sim.engines.blocks import Lanes
@@ -97,6 +97,11 @@ class Experiment:
                     shown = _shown(program, path)
                     found[key] = Factor(key, path, _label(scenario, path), about, shown)
         return tuple(found[key] for key in sorted(found))
+
+    @property
+    def counted(self) -> str:
+        """How many numbers and open dates are uncertain, in words."""
+        return in_words([factor.path for factor in self.factors])
 
     @property
     def has_chance(self) -> bool:

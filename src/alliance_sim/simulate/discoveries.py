@@ -229,6 +229,7 @@ class Discovery:
             "points": len(self.y),
             "chance": "drawn" if experiment.chance else "expected paths; elections drawn",
             "uncertain_numbers": len(experiment.factors),
+            "uncertain": experiment.counted,
             "when": [each.text for each in self.search.questions],
             "share": self.share,
             "share_error": float(np.sqrt(self.share * (1 - self.share) / len(self.y))),

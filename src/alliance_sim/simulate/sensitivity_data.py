@@ -149,4 +149,5 @@ def _attributes(study: Study) -> dict[str, Any]:
         "points": design.points if study.sharing_points else 0,
         "trajectories": design.trajectories if study.screening_points else 0,
         "uncertain_numbers": len(experiment.factors),
+        "uncertain": experiment.counted,
     }

@@ -14,7 +14,7 @@ it brings one, it is a judgement of whoever set it. The loader enters it under t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ SET = f"{JUDGEMENT}: set by hand, without a source"
 """Source of what was set and brought none."""
 _OWN_WORDS = {"at": "date", "hazard_per_year": "hazard", "change": "size"}
 """What sources call numbers whose key has another name."""
+_DATE = re.compile(r"interventions\.\w+\.at")
 _JUDGED = re.compile(rf"(\w+(?:(?:, | and )\w+)*) {JUDGEMENT}\b")
 _STATED = re.compile(r"([\w ,]+?):\s*(.+)", re.DOTALL)
 
@@ -64,6 +65,14 @@ def provenance_of(scenario: Scenario, path: str) -> Provenance:
     source, world = source_of(scenario, path), scenario.world
     cited = tuple(dict.fromkeys(w for w in re.findall(r"\w+", source) if w in world.references))
     return Provenance(source, basis_of(scenario, path), cited)
+
+
+def in_words(paths: Iterable[str]) -> str:
+    """How many uncertain numbers and open dates some paths are: ``83 numbers and 1 date``."""
+    dates = [bool(_DATE.fullmatch(path)) for path in paths]
+    counts = ((dates.count(False), "number"), (dates.count(True), "date"))
+    told = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+    return " and ".join(told) or "no number"
 
 
 def source_of(scenario: Scenario, path: str) -> str:

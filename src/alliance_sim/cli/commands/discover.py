@@ -65,7 +65,7 @@ def discover(
     from alliance_sim.cli import analysing
     from alliance_sim.cli.discovery import discovery_view
     from alliance_sim.cli.hands import hands
-    from alliance_sim.cli.layout import show
+    from alliance_sim.cli.layout import counted, show
     from alliance_sim.cli.progress import busy
     from alliance_sim.simulate import plan_discovery
 
@@ -80,5 +80,5 @@ def discover(
             print_json(told | {"files": [str(path) for path in files]})
             return
         named = ", ".join(str(path.relative_to(job.folder)) for path in files)
-        last = f"Seed {seed}, {runs:,} points, scenario {told['hash'][:12]}"
+        last = f"Seed {seed}, {counted(runs, 'point')}, scenario {told['hash'][:12]}"
         show(discovery_view(found), "", f"Written to {job.folder}: {named}", last)
