@@ -203,9 +203,12 @@ def test_conditions_are_read(breach: Any) -> None:
     ],
 )
 def test_mistakes_are_located(breach: Any, text: str, said: str) -> None:
+    """On the command line by option and column; in Python by argument."""
     with pytest.raises(InputError) as caught:
-        al.discover(breach, text)
+        discoveries.plan_discovery(breach, [text])
     assert said in str(caught.value)
+    with pytest.raises(InputError, match=r"^when: "):
+        al.discover(breach, text)
 
 
 def test_all_mistakes_are_told_at_once(breach: Any) -> None:
