@@ -507,7 +507,7 @@ def test_first_month_is_that_of_what_only_one_side_has(write: Write) -> None:
     assert first_month(hard, calm) == first_month(calm, hard) == 2
     assert first_month(hard, hard) == 0
     dated = small_scenario()["interventions"][1:3]
-    later = al.read_scenario({**small_scenario(), "interventions": dated})
+    later = al.read_scenario({**small_scenario(), "interventions": dated, "sources": {}})
     assert first_month(later, later.model_copy(update={"interventions": ()})) == 5
 
 

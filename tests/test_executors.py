@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tasks
 from worlds import small_scenario
 
 import alliance_sim as al
@@ -155,15 +155,9 @@ def test_script_needs_no_guard_and_keeps_its_start_method(tmp_path: Path) -> Non
     assert len(found) == 1
 
 
-def _die(task: int) -> int:
-    if task == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return task
-
-
 def test_a_process_that_is_killed_is_told_of_and_the_next_call_works() -> None:
     with pytest.raises(WorkersLostError, match="was killed or ran out of memory"):
-        list(executors.spread(_die, range(4), 2))
+        list(executors.spread(tasks.die, range(4), 2))
     assert list(executors.spread(str, range(4), 2)) == ["0", "1", "2", "3"]
 
 
@@ -185,31 +179,18 @@ def test_processes_end_soon_after_the_one_that_started_them_is_killed() -> None:
         time.sleep(0.1)
 
 
-def _inside(_: int) -> tuple[int, list[int]]:
-    return os.getpid(), list(executors.spread(_pid, range(8), None))
-
-
-def _pid(_: int) -> int:
-    return os.getpid()
-
-
 def test_a_process_that_shares_work_shares_its_own_with_no_more() -> None:
-    for own, inner in executors.spread(_inside, range(2), 2):
+    for own, inner in executors.spread(tasks.inside, range(2), 2):
         assert own != os.getpid()
         assert set(inner) == {own}
 
 
 def test_little_work_starts_no_process() -> None:
-    assert set(executors.spread(_pid, range(2), None)) == {os.getpid()}
-
-
-def _later(task: int) -> int:
-    time.sleep(0.2 if task == 0 else 0)
-    return task
+    assert set(executors.spread(tasks.pid, range(2), None)) == {os.getpid()}
 
 
 def test_results_come_in_the_order_of_the_tasks() -> None:
-    assert list(executors.spread(_later, range(6), 2)) == list(range(6))
+    assert list(executors.spread(tasks.later, range(6), 2)) == list(range(6))
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.0, True, "2"])

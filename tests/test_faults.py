@@ -262,7 +262,7 @@ def in_a_namespace(folder: Path, *lines: str) -> subprocess.CompletedProcess[str
     """Run shell lines where mounting is allowed; skips where it is not."""
     if not LINUX or os.geteuid():
         pytest.skip("mounting a small disk takes root on Linux")
-    script = "set -eu\nmount -t tmpfs -o size=1m tmpfs out\n" + "\n".join(lines)
+    script = "set -eu\nmount -t tmpfs -o size=16m tmpfs out\n" + "\n".join(lines)
     words = ["unshare", "--mount", "sh", "-c", script]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     if "mount" in done.stderr and done.returncode == 32:
@@ -273,16 +273,21 @@ def in_a_namespace(folder: Path, *lines: str) -> subprocess.CompletedProcess[str
 @pytest.mark.slow
 @fault("disk full")
 def test_disk_full(folder: Path, finished: Path) -> None:
+    """There is room enough in the beginning, and then something else takes it."""
     (folder / "out").mkdir()
     done = in_a_namespace(
         folder,
-        f"{' '.join(command('--workers', 2))} && exit 9 || test $? = 1",
-        "mount -o remount,size=64m out",
+        f"{' '.join(command('--workers', 2))} & process=$!",
+        f"until [ -e out/{store.RESULT}/checksum/c/0 ]; do sleep 0.01; done",
+        "dd if=/dev/zero of=out/other bs=4k 2>/dev/null || true",
+        "wait $process && exit 9 || test $? = 1",
+        "rm out/other",
         f"{' '.join(command('--resume'))}",
         "cp -r out kept",
     )
     assert done.returncode == 0, done.stderr
     assert "no space left on device" in done.stderr
+    assert "--resume" in done.stderr
     assert "Traceback" not in done.stderr
     (folder / "out").rmdir()
     (folder / "kept").rename(folder / "out")

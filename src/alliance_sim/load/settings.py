@@ -12,7 +12,7 @@ from dataclasses import replace
 from alliance_sim.load.tree import Mark, Node, ids_of
 from alliance_sim.spec.provenance import SET
 
-_SOURCED = ("world", "interventions")
+SOURCED = ("world", "interventions")
 """Where values have sources."""
 
 
@@ -68,7 +68,7 @@ def _has_source(path: str) -> bool:
     first, *rest = path.split(".")
     if first == "world" and (not rest or rest[0] in ("sources", "references")):
         return False
-    return first in _SOURCED and "source" not in rest and rest[-1:] not in (["name"], ["about"])
+    return first in SOURCED and "source" not in rest and rest[-1:] not in (["name"], ["about"])
 
 
 def _given(path: str, given: Mapping[str, Node]) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from alliance_sim.errors import Problem
 from alliance_sim.library import Kind
 from alliance_sim.load.paths import fields_of, inside
+from alliance_sim.load.settings import SOURCED
 from alliance_sim.load.tree import Mark, Node, ids_of
 from alliance_sim.spec import Scenario, World
 from alliance_sim.spec.base import did_you_mean
@@ -62,7 +63,7 @@ def _of_scenario(tree: Node, references: Mapping[str, Node]) -> Iterator[Problem
     """Sources of interventions, by id, and of values in the scenario, by path."""
     known = _children(tree.child("interventions"))
     for name, node in _children(tree.child("sources")).items():
-        if "." in name:
+        if "." in name or name in SOURCED:
             yield from _of_path(tree, Scenario, "sources", name, node)
         elif name not in known:
             what = f"`sources` names '{name}', which is no intervention"

@@ -43,6 +43,7 @@ def check_store(path: Path) -> None:
         if entry.is_symlink() or not entry.is_dir():
             raise DistrustError(f"'{name}' is no array")
         _check_array(name, _description(path / name))
+        _check_texts(path / name)
     if CHECKSUM not in arrays or any(each.is_symlink() for each in (path / CHECKSUM).rglob("*")):
         raise DistrustError("it has no checksums")
 
@@ -80,3 +81,23 @@ def _check_array(name: str, told: dict[str, Any]) -> None:
         fits = math.prod(shape) <= _MOST_LABELS and math.prod(chunk) <= _MOST_LABELS
     if not fits or any(each < 0 for each in [*shape, *chunk]):
         raise DistrustError(f"'{name}' has sizes {shape} in pieces of {chunk}")
+
+
+def _check_texts(folder: Path) -> None:
+    """Raise DistrustError where a chunk of texts says that it holds more than there is room for.
+
+    Its decoder believes the number that the chunk begins with.
+    """
+    told = _description(folder)
+    if all(each["name"] != "vlen-utf8" for each in told["codecs"]):
+        return
+    room = math.prod(told["chunk_grid"]["configuration"]["chunk_shape"])
+    for file in folder.rglob("c*"):
+        for chunk in file.rglob("*") if file.is_dir() else [file]:
+            if chunk.is_file():
+                with chunk.open("rb") as opened:
+                    said = int.from_bytes(opened.read(4), "little")
+                if said > room:
+                    raise DistrustError(
+                        f"a chunk of '{folder.name}' says that it holds {said} texts"
+                    )
