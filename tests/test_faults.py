@@ -357,9 +357,14 @@ def test_damaged_description(folder: Path, finished: Path, file: str) -> None:
 def test_two_processes_and_one_store(folder: Path, finished: Path) -> None:
     first = start(folder, "--workers", 1)
     wait_for_blocks(folder / "out" / store.RESULT, 1)
-    assert "another process is writing" in run(folder, command("--resume"), code=2)
-    assert first.wait(120) == 0
-    first.communicate()
+    first.send_signal(signal.SIGSTOP)  # so that it is not done before the second has begun
+    try:
+        said = run(folder, command("--resume"), code=2)
+    finally:
+        first.send_signal(signal.SIGCONT)
+        first.communicate(timeout=120)
+    assert "another process is writing" in said
+    assert first.returncode == 0
     same(folder, finished)
 
 
