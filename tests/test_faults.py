@@ -337,7 +337,7 @@ def test_damaged_block(folder: Path, finished: Path, variable: str, damage: str)
         with pytest.raises(al.InputError, match=r"is damaged: runs .* --resume"):
             store.read(place)
     scenario = al.load_scenario(folder / "breach.yaml")
-    al.run(scenario, RUNS, store=place, resume=True)
+    al.run(scenario, RUNS, store=place, resume=True, workers=1)
     same(folder, finished)
 
 
