@@ -320,6 +320,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["trade", "alignment_last", "kind_of_tie", "checksum"])
 @pytest.mark.parametrize("damage", sorted(DAMAGE))
 @fault("chunk of a block flipped by a bit, cut short, emptied or removed")
