@@ -212,30 +212,32 @@ def children_of(pid: int) -> Iterator[str]:
             yield each.name
 
 
+def killed_on_a_cluster(folder: Path, victim: Callable[[Any, list[Any]], Any]) -> tuple[int, str]:
+    """Exit code and words of a command while one process of its cluster is killed."""
+    with dask_cluster() as (address, scheduler, workers):
+        process = start(folder, "--scheduler", address)
+        wait_for_blocks(folder / "out" / store.RESULT, 1)
+        victim(scheduler, workers).kill()
+        _, said = process.communicate(timeout=120)
+    return process.returncode, said
+
+
 @pytest.mark.slow
 @fault("kill -9 of a Dask worker")
 def test_dask_worker_killed(folder: Path, finished: Path) -> None:
     """The others take over its work."""
-    with dask_cluster() as (address, _, workers):
-        process = start(folder, "--scheduler", address)
-        wait_for_blocks(folder / "out" / store.RESULT, 1)
-        workers[0].kill()
-        _, said = process.communicate(timeout=120)
-        assert process.returncode == 0, said
+    code, said = killed_on_a_cluster(folder, lambda scheduler, workers: workers[0])
+    assert code == 0, said
     same(folder, finished)
 
 
 @pytest.mark.slow
 @fault("kill -9 of the Dask scheduler")
 def test_dask_scheduler_killed(folder: Path, finished: Path) -> None:
-    with dask_cluster() as (address, scheduler, _):
-        process = start(folder, "--scheduler", address)
-        wait_for_blocks(folder / "out" / store.RESULT, 1)
-        scheduler.kill()
-        _, said = process.communicate(timeout=120)
-        assert process.returncode == 1, said
-        assert "--resume" in said
-        assert "Traceback" not in said
+    code, said = killed_on_a_cluster(folder, lambda scheduler, workers: scheduler)
+    assert code == 1, said
+    assert "--resume" in said
+    assert "Traceback" not in said
     run(folder, command("--resume"))
     same(folder, finished)
 

@@ -157,7 +157,7 @@ def transitions(baseline: xr.Dataset, scenario: xr.Dataset) -> xr.Dataset | None
     """
     import xarray as xr
 
-    summary.paired(baseline, scenario)
+    summary.check_paired(baseline, scenario)
     names = [name for name in outcome_names(scenario) if is_class(scenario, name)]
     if not names:
         return None

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from alliance_sim import store
 from alliance_sim.cli import jobs
 from alliance_sim.cli.jobs import Job, unwritable
-from alliance_sim.cli.layout import counted
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.claims import Report
-from alliance_sim.cli.layout import counted, plain, titled
+from alliance_sim.cli.layout import plain, titled
+from alliance_sim.wording import counted
 
 Row = Mapping[str, Any]
 

@@ -14,8 +14,9 @@ from alliance_sim.analysis.divergence import CLEAR
 from alliance_sim.analysis.variance import COMPONENTS
 from alliance_sim.cli.comparing import Comparison, drivers_note
 from alliance_sim.cli.comparison_json import Row, is_class_row, rows_of
-from alliance_sim.cli.layout import counted, new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import xarray as xr

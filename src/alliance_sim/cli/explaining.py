@@ -15,12 +15,13 @@ from alliance_sim import store
 from alliance_sim.analysis import attribution
 from alliance_sim.cli import numbers
 from alliance_sim.cli.jobs import Job, unwritable
-from alliance_sim.cli.layout import counted, new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.cli.running import finite
 from alliance_sim.executors import Workers
 from alliance_sim.simulate.explaining import account, chronicle, tracked
 from alliance_sim.spec.base import directed_pair, undirected_pair
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

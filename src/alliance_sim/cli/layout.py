@@ -35,11 +35,6 @@ def titled(title: str, table: Table) -> Group:
     return Group(Text(plain(title), style="bold"), table)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things, in words that agree with it."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def new_table(first: str, others: Sequence[str]) -> Table:
     """A table of words in the first column and numbers in the others."""
     table = Table(

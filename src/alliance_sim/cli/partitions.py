@@ -132,7 +132,6 @@ def _of_scenario(asked: Asked, settings: Settings, quiet: bool) -> Blocs | Share
 def write(found: Blocs | Shared, folder: Path, command: str) -> list[Path]:
     """Write numbers and pictures into a folder, and return their paths."""
     from alliance_sim import plots
-    from alliance_sim.plots.blocs import quiet_letters
 
     make_folder(folder)
     files = [folder / store.PARTITIONS, folder / store.BLOCS_PICTURE]
@@ -150,8 +149,7 @@ def write(found: Blocs | Shared, folder: Path, command: str) -> list[Path]:
             ax = plots.minima(found)
         whole = ax.get_figure(root=True)
         assert whole is not None
-        with quiet_letters():
-            whole.savefig(files[1])
+        whole.savefig(files[1])
     except OSError as error:
         raise unwritable(folder, error) from error
     return files

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from alliance_sim.cli.layout import counted
+from alliance_sim.wording import counted
 
 
 class _Pace(ProgressColumn):

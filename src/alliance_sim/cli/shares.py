@@ -11,8 +11,9 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.layout import counted, new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.tables import files_view as _files_view
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import xarray as xr

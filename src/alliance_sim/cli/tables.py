@@ -10,11 +10,12 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.layout import counted, new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
 from alliance_sim.cli.running import Finding, shown_relations
 from alliance_sim.results import outcome_names
 from alliance_sim.spec.base import month_number, month_text
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

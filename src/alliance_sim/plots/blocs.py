@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -127,11 +125,9 @@ def minima(found: Blocs, ax: Axes | None = None, most: int = 8) -> Axes:
     names, source = found.system.names(), found.system.source or found.system.about
     order = sorted(range(len(names)), key=lambda i: listed[0].across[i])
     about = xr.Dataset(attrs={"title": found.system.name})
-    with quiet_letters():
-        widest = max(style.text_size(name, style.BODY)[0] for name in names) / 72
+    widest = max(style.text_size(name, style.BODY)[0] for name in names) / 72
     size = (max(4.6, 1.2 + widest + 0.95 * len(listed)), 1.9 + 0.3 * len(names))
-    with quiet_letters():
-        target = style.axes_for(about, ax, *size)
+    target = style.axes_for(about, ax, *size)
     table = np.array([[each.across[i] for each in listed] for i in order], dtype=float)
     target.imshow(table, cmap=_two(), vmin=0, vmax=1, aspect="auto")
     target.set_yticks(range(len(names)), [names[i] for i in order])
@@ -162,8 +158,7 @@ def _foot(target: Axes, source: str, width: float) -> None:
     """Say at the foot of a figure of ours where the numbers come from."""
     whole = target.get_figure(root=True)
     assert whole is not None
-    with quiet_letters():
-        text = style.wrap(f"Source: {source}", width * 72 * 0.96, style.SMALL - 1) if source else ""
+    text = style.wrap(f"Source: {source}", width * 72 * 0.96, style.SMALL - 1) if source else ""
     whole.supxlabel(text, x=0.012, ha="left", fontsize=style.SMALL - 1, color=style.GREY)
 
 
@@ -185,14 +180,6 @@ def _letters(target: Axes, texts: Iterable[str], own: bool) -> None:
 @lru_cache(maxsize=512)
 def _charset(path: str) -> frozenset[int]:
     return frozenset(get_font(path).get_charmap())
-
-
-@contextmanager
-def quiet_letters() -> Iterator[None]:
-    """No warnings of letters that no font has: the boxes that stand for them say enough."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        yield
 
 
 _ACROSS = "#F2C879"

@@ -76,7 +76,7 @@ def write_all(ds: xr.Dataset, folder: str | Path, baseline: xr.Dataset | None = 
     ``network.png``. The baseline must have been run with the same draws.
     """
     if baseline is not None:
-        summary.paired(baseline, ds)  # refuses one that cannot be compared before any file is made
+        summary.check_paired(baseline, ds)  # before any file is made
     chosen = [
         each
         for each in drawings(ds, baseline)

@@ -14,6 +14,7 @@ from alliance_sim.report import words
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,8 +61,8 @@ def other_draws(result: Result, name: str, about: Mapping[Any, Any]) -> str:
     if seeds[0] == seeds[1] and runs == result.runs:
         return ""
     return (
-        f"{name} rests on {words.counted(runs, 'run')} of seed {seeds[0]}, the result on "
-        f"{words.counted(result.runs, 'run')} of seed {seeds[1]}."
+        f"{name} rests on {counted(runs, 'run')} of seed {seeds[0]}, the result on "
+        f"{counted(result.runs, 'run')} of seed {seeds[1]}."
     )
 
 

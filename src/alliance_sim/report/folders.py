@@ -129,7 +129,7 @@ def _baseline(file: Path, data: xr.Dataset) -> tuple[xr.Dataset | None, tuple[st
         return None, ("The folder holds no baseline, so that there are no effects to show.",)
     try:
         baseline = store.read(file)
-        summary.paired(baseline, data)
+        summary.check_paired(baseline, data)
     except InputError as error:
         reasons = "; ".join(problem.what for problem in error.problems)
         return None, (f"The baseline in the folder could not be used: {reasons}.",)

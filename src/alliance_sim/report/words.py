@@ -22,6 +22,7 @@ from alliance_sim.spec.numbers import (
     Uniform,
 )
 from alliance_sim.spec.scenario import Between, Hazard
+from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,11 +44,6 @@ def known(attributes: Mapping[Any, Any], key: str) -> str:
     """An attribute of a dataset as text, or that it is not known."""
     value = attributes.get(key)
     return UNKNOWN if value is None or str(value) == "" else str(value)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things, in words that agree with it."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def runs(attributes: Mapping[Any, Any]) -> str:

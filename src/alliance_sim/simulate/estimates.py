@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,6 @@ def estimate(
         stored: whether they go to a store rather than into memory.
         trial: whether to run a block, which takes a moment, to know the time.
     """
-    from dataclasses import fields
-
     from alliance_sim.compile import labels_of
     from alliance_sim.engines.ensemble import lanes_of, run_lanes
     from alliance_sim.results import Record

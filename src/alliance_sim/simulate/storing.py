@@ -110,8 +110,10 @@ def _refuse(path: Path, about: Mapping[str, Any], runs: int, resume: bool) -> No
         mend = "take it away, or choose another folder"
         raise InputError([replace(each, mend=mend) for each in error.problems]) from error
     if not resume:
-        if not all(store.states(path)):
-            what = f"'{path}' holds an unfinished run, of which {store.progress(path)}"
+        found = store.states(path)
+        if not all(found):
+            saved = store.saved(int(held["runs"]), found)
+            what = f"'{path}' holds an unfinished run, of which {saved}"
             mend = "add --resume (resume=True) to finish it, take it away, or choose another folder"
             raise InputError([Problem(what, mend)])
         return

@@ -21,6 +21,7 @@ from typing import Any, Literal
 from alliance_sim.spec.base import Frozen
 from alliance_sim.spec.scenario import Scenario
 from alliance_sim.spec.world import World
+from alliance_sim.wording import counted
 
 Basis = Literal["judgement", "data", "paper", "mixed", "unsourced"]
 """What a number rests on: the modeller's choice; measurement or public record; a statement of the
@@ -71,7 +72,7 @@ def in_words(paths: Iterable[str]) -> str:
     """How many uncertain numbers and open dates some paths are: ``83 numbers and 1 date``."""
     dates = [bool(_DATE.fullmatch(path)) for path in paths]
     counts = ((dates.count(False), "number"), (dates.count(True), "date"))
-    told = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+    told = [counted(count, what) for count, what in counts if count]
     return " and ".join(told) or "no number"
 
 

@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -152,8 +152,12 @@ def annotate(path: Path, **attributes: str) -> None:
 
 def progress(path: Path) -> str:
     """How far a store has come, in words."""
-    asked = int(about(path)["runs"])
-    done = sum(1 for each in states(path) if each) * BLOCK
+    return saved(int(about(path)["runs"]), states(path))
+
+
+def saved(asked: int, found: Sequence[bool | None]) -> str:
+    """How many runs the whole blocks hold, in words."""
+    done = sum(1 for each in found if each) * BLOCK
     return f"{min(done, asked):,} of {asked:,} runs are saved"
 
 

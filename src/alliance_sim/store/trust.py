@@ -42,8 +42,9 @@ def check_store(path: Path) -> None:
     for name, entry in arrays.items():
         if entry.is_symlink() or not entry.is_dir():
             raise DistrustError(f"'{name}' is no array")
-        _check_array(name, _description(path / name))
-        _check_texts(path / name)
+        told = _description(path / name)
+        _check_array(name, told)
+        _check_texts(path / name, told)
     if CHECKSUM not in arrays or any(each.is_symlink() for each in (path / CHECKSUM).rglob("*")):
         raise DistrustError("it has no checksums")
 
@@ -83,12 +84,11 @@ def _check_array(name: str, told: dict[str, Any]) -> None:
         raise DistrustError(f"'{name}' has sizes {shape} in pieces of {chunk}")
 
 
-def _check_texts(folder: Path) -> None:
+def _check_texts(folder: Path, told: dict[str, Any]) -> None:
     """Raise DistrustError where a chunk of texts says that it holds more than there is room for.
 
     Its decoder believes the number that the chunk begins with.
     """
-    told = _description(folder)
     if all(each["name"] != "vlen-utf8" for each in told["codecs"]):
         return
     room = math.prod(told["chunk_grid"]["configuration"]["chunk_shape"])

@@ -65,9 +65,10 @@ def discover(
     from alliance_sim.cli import analysing
     from alliance_sim.cli.discovery import discovery_view
     from alliance_sim.cli.hands import hands
-    from alliance_sim.cli.layout import counted, show
+    from alliance_sim.cli.layout import show
     from alliance_sim.cli.progress import busy
     from alliance_sim.simulate import plan_discovery
+    from alliance_sim.wording import counted
 
     quiet = quiet or as_json
     with analysing.prepared(scenario, (settings, theory), out, against, True, quiet) as job:
