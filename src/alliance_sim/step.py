@@ -25,6 +25,7 @@ from alliance_sim.arrays import (
 )
 from alliance_sim.program import DriverRule, Program, full
 from alliance_sim.rules import decision, mechanisms, updates
+from alliance_sim.rules.parts import negative, positive
 from alliance_sim.timeline import Timeline
 
 ALL = slice(None)
@@ -44,7 +45,7 @@ class Noise:
 
 @dataclass(slots=True)
 class Push:
-    """A driver in a block: its weight drawn, its base reading taken."""
+    """A driver in a block: its weight drawn, with its sign, and its base reading taken."""
 
     rule: DriverRule
     weight: Floats
@@ -104,9 +105,9 @@ def observe_relations(block: Block, rows: slice) -> None:
     tie = block.parameters.tie[rows]
     # Written in place: these arrays are large, and every copy costs as much as the sum itself.
     alignment = np.tanh(s.y[rows], out=s.alignment[rows])
-    regard = np.maximum(alignment, 0, out=s.regard[rows])
+    regard = positive(alignment, out=s.regard[rows])
     regard *= block.third_party_weight
-    np.minimum(alignment, 0, out=s.hostility[rows])
+    negative(alignment, out=s.hostility[rows])
     np.negative(s.hostility[rows], out=s.hostility[rows])
     coercion = updates.coercion(c.coercion[rows], s.pressure[rows], block.pressure_band[rows])
     np.multiply(coercion, tie, out=s.coercion[rows])
@@ -156,7 +157,8 @@ def _issue_agreement(block: Block, rows: slice) -> Floats:
 
 def _abandonment(block: Block, rows: slice) -> Floats:
     s = block.situation.state
-    others = np.maximum(_exposure(s, rows)[:, None, :] - s.threat[rows], 0)
+    others = _exposure(s, rows)[:, None, :] - s.threat[rows]
+    positive(others, out=others)
     return mechanisms.abandonment(s.commitment[rows], s.trust[rows], others)
 
 
@@ -233,7 +235,7 @@ def read_drivers(block: Block) -> None:
         rule = push.rule
         reading = rule.response(rule.signal(block.situation))
         change = reading - push.base
-        amount = rule.sign * push.weight * (np.abs(change) if rule.either_way else change)
+        amount = push.weight * (np.abs(change) if rule.either_way else change)
         block.amounts.setdefault(rule.channel, []).append((rule, amount))
 
 
@@ -286,13 +288,25 @@ def mean_acts_of(block: Block, utility: Floats) -> Acts:
 # -- act and settle ----------------------------------------------------------------------------
 
 
-def _revision(block: Block, gap: Floats, mood: Floats | None, sides: int) -> Floats | Flags:
-    """1 where a gap is taken up in the month's mood, else 0; on average where there is none."""
+Bounds = tuple[Floats, Floats]
+
+
+def _bounds(block: Block, mood: Floats | None, sides: int) -> Bounds | None:
+    """Bounds of the gaps that are taken up in the month's mood; None where there is none."""
+    if mood is None:
+        return None
     eagerness = block.parameters.behaviour["revision_eagerness"]
     bars = decision.revision_bars(block.program.revision_chance, sides)
-    if mood is None:
-        return decision.revision_chance(gap, eagerness, bars, sides)
-    return decision.revises(gap, mood, eagerness, bars)
+    return decision.revision_bounds(mood, eagerness, bars)
+
+
+def _revision(block: Block, gap: Floats, bounds: Bounds | None, sides: int) -> Floats | Flags:
+    """1 where a gap is taken up, else 0; on average where there are no bounds."""
+    if bounds is not None:
+        return decision.revises(gap, bounds)
+    eagerness = block.parameters.behaviour["revision_eagerness"]
+    bars = decision.revision_bars(block.program.revision_chance, sides)
+    return decision.revision_chance(gap, eagerness, bars, sides)
 
 
 def _revision_rate(block: Block, rate: Floats) -> Floats:
@@ -318,26 +332,32 @@ def act(block: Block, acts: Acts, noise: Floats | None, rows: slice) -> None:
     change = updates.trust_change(
         s.trust[rows], received(acts.friendly), received(acts.hostile), rates
     )
+    bounds = _bounds(block, noise, 1)
     gap = _trust_level(block, rows) - s.trust[rows]
-    gap *= _revision(block, gap, noise, 1)
+    gap *= _revision(block, gap, bounds, 1)
     rate = _revision_rate(block, rates["trust_reversion"])
     s.trust[rows] = updates.trust(s.trust[rows], change, block.base_trust_change[rows], gap, rate)
     if block.breached:
-        _hold_against(block, noise, rows)
+        _hold_against(block, bounds, rows)
     s.pressure[rows] = updates.pressure(s.pressure[rows], acts.coerces[rows], rates)
     s.depth[rows] = updates.depth(
         s.depth[rows], p.commitment[rows], acts.commits[rows], received(acts.commits), rates
     )
 
 
-def _hold_against(block: Block, noise: Floats | None, rows: slice) -> None:
+def _hold_against(block: Block, bounds: Bounds | None, rows: slice) -> None:
     """Let these actors decide whether they now hold a broken agreement against the other."""
     s = block.situation.state
-    loss = -s.wronged[rows] * s.trust[rows]
-    held = _revision(block, loss, noise, 1) * np.ones(1, loss.dtype)
-    s.trust[rows] += loss * held
+    places = np.nonzero(s.wronged[rows].any(axis=-1))  # few, and only for a while
+    wronged, trust = s.wronged[rows][places], s.trust[rows][places]
+    loss = -wronged * trust
+    if bounds is not None:
+        bounds = bounds[0][places], bounds[1][places]
+    held = _revision(block, loss, bounds, 1) * np.ones(1, loss.dtype)
+    s.trust[rows][places] = trust + loss * held
     # On average, what is held against the other is a share of trust that has already lost it.
-    s.wronged[rows] *= (1 - held) / np.maximum(1 - held * s.wronged[rows], 1e-6)
+    wronged *= (1 - held) / np.maximum(1 - held * wronged, 1e-6)
+    s.wronged[rows][places] = wronged
 
 
 def _trust_level(block: Block, rows: slice) -> Floats:
@@ -364,19 +384,27 @@ def settle_exchange(block: Block, noise: Floats | None) -> Floats:
     for rule, amount in block.amounts.get("desire", ()):
         for place in rule.places:
             desired[place] += amount
-    channel = c.channel
-    if "capacity" in block.amounts:
-        channel = full(channel, s.y.shape[-1])
-        for rule, amount in block.amounts["capacity"]:
-            for place in rule.places:
-                channel[place] += amount
-        np.clip(channel, 0, 1, out=channel)
-    openness = updates.capacity(channel, p.exposure, s.isolation[first], s.isolation[second])
+    sides = s.isolation[first], s.isolation[second]
+    openness = updates.capacity(c.channel, p.exposure, *sides)
+    for (d, pair), channel in _pushed_channels(block).items():
+        openness[d, pair] = updates.capacity(
+            channel, p.exposure[d, 0], sides[0][pair], sides[1][pair]
+        )
     openness /= block.base_capacity
     gap = updates.exchange_gap(s.cooperation, desired, openness)
     mood = None if noise is None else np.minimum(noise[first, second], noise[second, first])
-    revised = _revision(block, gap, mood, 2)
+    revised = _revision(block, gap, _bounds(block, mood, 2), 2)
     return updates.cooperation(s.cooperation, gap, revised, _revision_rate(block, p.rate))
+
+
+def _pushed_channels(block: Block) -> dict[tuple[int, ...], Floats]:
+    """What channels allow where drivers push them, (r,) by place."""
+    channel = block.situation.circumstances.channel
+    pushed: dict[tuple[int, ...], Floats] = {}
+    for rule, amount in block.amounts.get("capacity", ()):
+        for place in rule.places:
+            pushed[place] = pushed.get(place, channel[place]) + amount
+    return {place: np.clip(each, 0, 1) for place, each in pushed.items()}
 
 
 def settle_choice(block: Block, place: int, noise: Floats | None) -> Floats:

@@ -205,7 +205,8 @@ def _calibrate(block: Block, draws: Draws, dtype: Precision) -> None:
         base = rule.response(rule.signal(block.situation))
         if rule.channel == "orientation" and not program.calibrated:
             base = np.zeros_like(base)  # utilities are then the drivers themselves
-        block.pushes.append(Push(rule, rule.weight.draw(draws, dtype), np.array(base, copy=True)))
+        weight = rule.sign * rule.weight.draw(draws, dtype)
+        block.pushes.append(Push(rule, weight, np.array(base, copy=True)))
     for given in program.pushes:
         base = np.array(given.signal(block.situation), copy=True)
         block.arena_inputs.append((given.weight.draw(draws, dtype), base))

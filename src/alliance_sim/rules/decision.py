@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from alliance_sim.arrays import Acts, Expected, Flags, Floats, Postures
+from alliance_sim.rules.parts import negative, positive
 
 LADDER = ("coerce", "distance", "hold", "cooperate", "commit")
 
@@ -34,7 +35,10 @@ def utility(
     anchor) is the momentum of the relation itself, ``pull`` is what mechanisms now say and
     ``base_pull`` what they said at the base date. All but persistence are (i, j, r).
     """
-    return intercept + persistence * departure + (pull - base_pull)
+    total = persistence * departure
+    total += intercept
+    total += pull - base_pull
+    return total
 
 
 def choose(
@@ -46,10 +50,11 @@ def choose(
     logistic noise; so a higher utility never gives a lower rung on the same draw.
     Temperature is (i, r).
     """
-    latent = utility_ + temperature[:, None, :] * noise
+    latent = temperature[:, None, :] * noise
+    latent += utility_
     rung = np.zeros(latent.shape, dtype=np.int8)
     for cutpoint in cutpoints:
-        rung += latent > cutpoint
+        rung += (latent > cutpoint).view(np.int8)  # as it is, each would be cast once more
     return rung
 
 
@@ -88,11 +93,11 @@ def _parts(
 
 def acts(posture: Postures, impacts: Floats, tie: Floats, base: Expected) -> Acts:
     """What chosen postures do, less what is expected at the base date."""
-    flow = impacts[posture] * tie - base.impact
+    flow = impacts.take(posture, mode="clip") * tie - base.impact  # twice as fast as indexing
     return Acts(
         flow=flow,
-        friendly=np.maximum(flow, 0),
-        hostile=np.minimum(flow, 0),
+        friendly=positive(flow),
+        hostile=negative(flow),
         coerces=(posture == 0) * tie - base.coerces,
         commits=(posture == len(LADDER) - 1) * tie - base.commits,
     )
@@ -130,17 +135,25 @@ def revision_bars(chance: float, sides: int) -> tuple[float, float]:
     return bar(chance), bar(1 - chance)
 
 
-def revises(gap: Floats, mood: Floats, eagerness: Floats, bars: tuple[float, float]) -> Flags:
-    """Whether a gap between what is wanted and what is gets taken up this month.
+def revision_bounds(
+    mood: Floats, eagerness: Floats, bars: tuple[float, float]
+) -> tuple[Floats, Floats]:
+    """Gaps above the first of these, and below the second, are taken up this month.
 
-    ``mood`` is the noise of the month's decisions and broadcasts against ``gap``; the wider the
-    gap, by ``eagerness``, the sooner.
+    ``mood`` is the noise of the month's decisions; the wider the gap, by ``eagerness``, the sooner.
     """
     rise, fall = bars
     scale = 1 / np.maximum(eagerness, 1e-6)
-    up = np.maximum((rise - mood) * scale, 0)
-    down = np.minimum((fall - mood) * scale, 0)
-    return np.asarray((gap > up) | (gap < down))
+    return positive((rise - mood) * scale), negative((fall - mood) * scale)
+
+
+def revises(gap: Floats, bounds: tuple[Floats, Floats]) -> Flags:
+    """Whether a gap between what is wanted and what is gets taken up this month.
+
+    ``bounds`` are those of :func:`revision_bounds`, and broadcast against ``gap``.
+    """
+    above, below = bounds
+    return np.asarray((gap > above) | (gap < below))
 
 
 def revision_chance(

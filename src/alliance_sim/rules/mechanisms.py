@@ -3,7 +3,7 @@
 Each function is one mechanism with its published source. ``own`` arrays hold the rows of
 the actors who perceive, (i, j, r) with i the perceivers only; ``all`` arrays hold every
 actor. The ensemble passes all rows at once, an agent its own row, and both get the same
-numbers. Sums over third parties run one actor at a time in a fixed order: that makes them
+numbers. Sums over third parties add one actor after another, run by run: that makes them
 independent of how many runs or untied actors there are, bit for bit.
 """
 
@@ -54,11 +54,10 @@ def perceived_threat(
 
 def third_parties(own: Floats, other: Floats) -> Floats:
     """Sum over k (third parties, or issues) of own (i, k, r) times other (k, j, r)."""
-    total = own[:, 0, None, :] * other[None, 0]
-    term = np.empty_like(total)
-    for k in range(1, other.shape[0]):
-        np.multiply(own[:, k, None, :], other[None, k], out=term)
-        np.add(total, term, out=total)
+    if own.shape[-1] == other.shape[-1] == 1:
+        # A lone run would be summed in another order than the same run among others.
+        return third_parties(own.repeat(2, axis=-1), other)[..., :1]
+    total: Floats = np.einsum("ikr,kjr->ijr", own, other)
     return total
 
 
@@ -109,8 +108,6 @@ def issue_agreement(own_stake: Floats, all_stake: Floats, level: Floats, scale: 
     Bueno de Mesquita (1994), in European Community Decision Making, ch. 4.
     """
     weighted = own_stake * level
-    if not all_stake.shape[1]:
-        return np.zeros_like(scale)
     return third_parties(weighted, all_stake.swapaxes(0, 1)) * scale
 
 
