@@ -295,12 +295,6 @@ def test_bars_of_one_side_are_mirrored_and_of_two_are_lower() -> None:
 GAPS = (1e-9, 0.05, 0.4, 1.0)
 
 
-def taken_up(
-    gap: Floats, mood: Floats, eagerness: Floats, bars: tuple[float, float]
-) -> npt.NDArray[np.bool_]:
-    return decision.revises(gap, decision.revision_bounds(mood, eagerness, bars))
-
-
 @pytest.mark.parametrize("sides", SIDES[:2])
 @pytest.mark.parametrize("eagerness", [0.0, 2.0, 7.0])
 @pytest.mark.parametrize("gap", [sign * gap for gap in GAPS for sign in (1, -1)])
@@ -315,7 +309,7 @@ def test_chance_of_a_revision_is_the_mean_of_revisions(
         assert chance == pytest.approx(stats.logistic.sf(bars[0] - push) ** sides, abs=1e-12)
     else:
         assert chance == pytest.approx(1 - stats.logistic.sf(bars[1] + push) ** sides, abs=1e-12)
-    revised = taken_up(np.array([gap]), moods(sides), eager, bars)
+    revised = decision.revises(np.array([gap]), moods(sides), eager, bars)
     assert revised.dtype == bool
     assert within(np.mean(revised), chance)
 
@@ -346,7 +340,7 @@ def test_revisions_by_hand() -> None:
         (-far - 0.01, False, True, False, True),
     ):
         gaps = np.array([0.5, -0.5, 1e-9, -1e-9])
-        found = taken_up(gaps, np.full(4, mood), eager, bars)
+        found = decision.revises(gaps, np.full(4, mood), eager, bars)
         assert found.tolist() == [rises, falls, slightly_rises, slightly_falls], mood
 
 
@@ -358,7 +352,7 @@ def test_without_a_gap_there_is_nothing_to_revise(
     bars = decision.revision_bars(chance, sides)
     for nothing in (0.0, -0.0):
         gap = np.array([nothing])
-        assert not taken_up(gap, np.array([mood]), np.array([eagerness]), bars).item()
+        assert not decision.revises(gap, np.array([mood]), np.array([eagerness]), bars).item()
         usual = decision.revision_chance(gap, np.array([eagerness]), bars, sides)
         assert (gap * usual).item() == 0
 
@@ -370,7 +364,7 @@ def test_a_wider_gap_is_taken_up_in_every_mood_in_which_a_smaller_is(
 ) -> None:
     bars, eager = decision.revision_bars(0.25, 1), np.array([eagerness])
     more = gap + math.copysign(wider, gap)
-    here, there = taken_up(np.array([gap, more]), np.full(2, mood), eager, bars)
+    here, there = decision.revises(np.array([gap, more]), np.full(2, mood), eager, bars)
     assert there >= here or gap == 0
 
 
@@ -379,7 +373,7 @@ def test_revisions_keep_their_precision(dtype: type) -> None:
     gap, eager = np.array([0.2, -0.2], dtype), np.array([2.0], dtype)
     bars = decision.revision_bars(0.25, 2)
     assert decision.revision_chance(gap, eager, bars, 2).dtype == dtype
-    assert taken_up(gap, np.array([9.0, -9.0], dtype), eager, bars).all()
+    assert decision.revises(gap, np.array([9.0, -9.0], dtype), eager, bars).all()
 
 
 # -- choices -----------------------------------------------------------------------------------

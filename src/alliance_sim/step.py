@@ -157,8 +157,7 @@ def _issue_agreement(block: Block, rows: slice) -> Floats:
 
 def _abandonment(block: Block, rows: slice) -> Floats:
     s = block.situation.state
-    others = _exposure(s, rows)[:, None, :] - s.threat[rows]
-    positive(others, out=others)
+    others = positive(_exposure(s, rows)[:, None, :] - s.threat[rows])
     return mechanisms.abandonment(s.commitment[rows], s.trust[rows], others)
 
 
@@ -288,25 +287,13 @@ def mean_acts_of(block: Block, utility: Floats) -> Acts:
 # -- act and settle ----------------------------------------------------------------------------
 
 
-Bounds = tuple[Floats, Floats]
-
-
-def _bounds(block: Block, mood: Floats | None, sides: int) -> Bounds | None:
-    """Bounds of the gaps that are taken up in the month's mood; None where there is none."""
+def _revision(block: Block, gap: Floats, mood: Floats | None, sides: int) -> Floats | Flags:
+    """1 where a gap is taken up in the month's mood, else 0; on average where there is none."""
+    eagerness = block.parameters.behaviour["revision_eagerness"]
+    bars = decision.revision_bars(block.program.revision_chance, sides)
     if mood is None:
-        return None
-    eagerness = block.parameters.behaviour["revision_eagerness"]
-    bars = decision.revision_bars(block.program.revision_chance, sides)
-    return decision.revision_bounds(mood, eagerness, bars)
-
-
-def _revision(block: Block, gap: Floats, bounds: Bounds | None, sides: int) -> Floats | Flags:
-    """1 where a gap is taken up, else 0; on average where there are no bounds."""
-    if bounds is not None:
-        return decision.revises(gap, bounds)
-    eagerness = block.parameters.behaviour["revision_eagerness"]
-    bars = decision.revision_bars(block.program.revision_chance, sides)
-    return decision.revision_chance(gap, eagerness, bars, sides)
+        return decision.revision_chance(gap, eagerness, bars, sides)
+    return decision.revises(gap, mood, eagerness, bars)
 
 
 def _revision_rate(block: Block, rate: Floats) -> Floats:
@@ -332,28 +319,26 @@ def act(block: Block, acts: Acts, noise: Floats | None, rows: slice) -> None:
     change = updates.trust_change(
         s.trust[rows], received(acts.friendly), received(acts.hostile), rates
     )
-    bounds = _bounds(block, noise, 1)
     gap = _trust_level(block, rows) - s.trust[rows]
-    gap *= _revision(block, gap, bounds, 1)
+    gap *= _revision(block, gap, noise, 1)
     rate = _revision_rate(block, rates["trust_reversion"])
     s.trust[rows] = updates.trust(s.trust[rows], change, block.base_trust_change[rows], gap, rate)
     if block.breached:
-        _hold_against(block, bounds, rows)
+        _hold_against(block, noise, rows)
     s.pressure[rows] = updates.pressure(s.pressure[rows], acts.coerces[rows], rates)
     s.depth[rows] = updates.depth(
         s.depth[rows], p.commitment[rows], acts.commits[rows], received(acts.commits), rates
     )
 
 
-def _hold_against(block: Block, bounds: Bounds | None, rows: slice) -> None:
+def _hold_against(block: Block, noise: Floats | None, rows: slice) -> None:
     """Let these actors decide whether they now hold a broken agreement against the other."""
     s = block.situation.state
     places = np.nonzero(s.wronged[rows].any(axis=-1))  # few, and only for a while
     wronged, trust = s.wronged[rows][places], s.trust[rows][places]
     loss = -wronged * trust
-    if bounds is not None:
-        bounds = bounds[0][places], bounds[1][places]
-    held = _revision(block, loss, bounds, 1) * np.ones(1, loss.dtype)
+    mood = None if noise is None else noise[places]
+    held = _revision(block, loss, mood, 1) * np.ones(1, loss.dtype)
     s.trust[rows][places] = trust + loss * held
     # On average, what is held against the other is a share of trust that has already lost it.
     wronged *= (1 - held) / np.maximum(1 - held * wronged, 1e-6)
@@ -393,7 +378,7 @@ def settle_exchange(block: Block, noise: Floats | None) -> Floats:
     openness /= block.base_capacity
     gap = updates.exchange_gap(s.cooperation, desired, openness)
     mood = None if noise is None else np.minimum(noise[first, second], noise[second, first])
-    revised = _revision(block, gap, _bounds(block, mood, 2), 2)
+    revised = _revision(block, gap, mood, 2)
     return updates.cooperation(s.cooperation, gap, revised, _revision_rate(block, p.rate))
 
 

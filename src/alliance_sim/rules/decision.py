@@ -35,10 +35,7 @@ def utility(
     anchor) is the momentum of the relation itself, ``pull`` is what mechanisms now say and
     ``base_pull`` what they said at the base date. All but persistence are (i, j, r).
     """
-    total = persistence * departure
-    total += intercept
-    total += pull - base_pull
-    return total
+    return intercept + persistence * departure + (pull - base_pull)
 
 
 def choose(
@@ -50,8 +47,7 @@ def choose(
     logistic noise; so a higher utility never gives a lower rung on the same draw.
     Temperature is (i, r).
     """
-    latent = temperature[:, None, :] * noise
-    latent += utility_
+    latent = utility_ + temperature[:, None, :] * noise
     rung = np.zeros(latent.shape, dtype=np.int8)
     for cutpoint in cutpoints:
         rung += (latent > cutpoint).view(np.int8)  # as it is, each would be cast once more
@@ -135,25 +131,17 @@ def revision_bars(chance: float, sides: int) -> tuple[float, float]:
     return bar(chance), bar(1 - chance)
 
 
-def revision_bounds(
-    mood: Floats, eagerness: Floats, bars: tuple[float, float]
-) -> tuple[Floats, Floats]:
-    """Gaps above the first of these, and below the second, are taken up this month.
+def revises(gap: Floats, mood: Floats, eagerness: Floats, bars: tuple[float, float]) -> Flags:
+    """Whether a gap between what is wanted and what is gets taken up this month.
 
-    ``mood`` is the noise of the month's decisions; the wider the gap, by ``eagerness``, the sooner.
+    ``mood`` is the noise of the month's decisions and broadcasts against ``gap``; the wider the
+    gap, by ``eagerness``, the sooner.
     """
     rise, fall = bars
     scale = 1 / np.maximum(eagerness, 1e-6)
-    return positive((rise - mood) * scale), negative((fall - mood) * scale)
-
-
-def revises(gap: Floats, bounds: tuple[Floats, Floats]) -> Flags:
-    """Whether a gap between what is wanted and what is gets taken up this month.
-
-    ``bounds`` are those of :func:`revision_bounds`, and broadcast against ``gap``.
-    """
-    above, below = bounds
-    return np.asarray((gap > above) | (gap < below))
+    up = positive((rise - mood) * scale)
+    down = negative((fall - mood) * scale)
+    return np.asarray((gap > up) | (gap < down))
 
 
 def revision_chance(

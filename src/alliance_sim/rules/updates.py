@@ -24,9 +24,7 @@ def alignment(
     moved += (1 - share) * received
     moved *= rates["responsiveness"]
     moved += y
-    gap = y - anchor
-    gap *= rates["reversion"]
-    moved -= gap
+    moved -= rates["reversion"] * (y - anchor)
     return np.clip(moved, -Y_LIMIT, Y_LIMIT, out=moved)
 
 
@@ -36,13 +34,9 @@ def anchor(anchor_: Floats, y: Floats, base: Floats, rates: dict[str, Floats]) -
     Without the second term the level of a relation would be a random walk with nothing to
     keep it, and any positive feedback would make the model explosive.
     """
-    followed = y - anchor_
-    followed *= rates["anchor_adaptation"]
-    followed += anchor_
-    away = anchor_ - base
-    away *= rates["anchor_return"]
-    followed -= away
-    return np.clip(followed, -Y_LIMIT, Y_LIMIT, out=followed)
+    followed = anchor_ + rates["anchor_adaptation"] * (y - anchor_)
+    followed -= rates["anchor_return"] * (anchor_ - base)
+    return np.clip(followed, -Y_LIMIT, Y_LIMIT)
 
 
 def trust_change(
@@ -54,12 +48,8 @@ def trust_change(
     (i, j, r). The asymmetry: Slovic (1993), "Perceived Risk, Trust, and Democracy", Risk
     Analysis 13:675-682.
     """
-    gain = rates["trust_rise"] * friendly
-    gain *= 1 - trust_
-    loss = rates["trust_fall"] * hostile
-    loss *= trust_
-    gain += loss
-    return gain
+    gain = rates["trust_rise"] * friendly * (1 - trust_)
+    return gain + rates["trust_fall"] * hostile * trust_
 
 
 def trust(
@@ -71,10 +61,7 @@ def trust(
     ``revision`` the gap to the level of trust that is warranted where it is taken up this month,
     else zero; ``rate`` the share of it that is then closed.
     """
-    moved = change - base_change
-    moved += trust_
-    moved += rate * revision
-    return np.clip(moved, 0, 1, out=moved)
+    return np.clip(trust_ + (change - base_change) + rate * revision, 0, 1)
 
 
 def wronged(wronged_: Floats, broken: Floats, share: Floats) -> Floats:
@@ -89,10 +76,8 @@ def wronged(wronged_: Floats, broken: Floats, share: Floats) -> Floats:
 
 def pressure(pressure_: Floats, coerces: Floats, rates: dict[str, Floats]) -> Floats:
     """Coercion beyond declared policy: rises with coercing postures, then lapses."""
-    moved = rates["coercion_response"] * coerces
-    moved += pressure_
-    moved -= rates["coercion_decay"] * pressure_
-    return np.clip(moved, -1, 1, out=moved)
+    moved = pressure_ + rates["coercion_response"] * coerces - rates["coercion_decay"] * pressure_
+    return np.clip(moved, -1, 1)
 
 
 def pressure_band(chance: Floats, rates: dict[str, Floats]) -> Floats:
@@ -113,8 +98,7 @@ def coercion(policy: Floats, pressure_: Floats, band: Floats) -> Floats:
     press every other.
     """
     # np.clip between arrays takes four times as long as these two.
-    within = np.minimum(np.maximum(pressure_, -band), band)
-    excess = pressure_ - within
+    excess = pressure_ - np.minimum(np.maximum(pressure_, -band), band)
     excess += policy
     return np.clip(excess, 0, 1, out=excess)
 
@@ -127,14 +111,9 @@ def depth(
     rates: dict[str, Floats],
 ) -> Floats:
     """Institutional depth: rises when both commit, and lapses towards its base."""
-    moved = own_commits + received_commits
-    moved *= rates["commitment_response"]
-    moved /= 2
-    moved += depth_
-    away = depth_ - base
-    away *= rates["commitment_decay"]
-    moved -= away
-    return np.clip(moved, 0, 1, out=moved)
+    moved = depth_ + rates["commitment_response"] * (own_commits + received_commits) / 2
+    moved -= rates["commitment_decay"] * (depth_ - base)
+    return np.clip(moved, 0, 1)
 
 
 def capacity(channel: Floats, exposure: Floats, isolation_a: Floats, isolation_b: Floats) -> Floats:
@@ -145,8 +124,7 @@ def capacity(channel: Floats, exposure: Floats, isolation_a: Floats, isolation_b
     pressure_ = 1 - (1 - isolation_a) * (1 - isolation_b)
     open_share = exposure * pressure_
     np.subtract(1, open_share, out=open_share)
-    open_share *= channel
-    return open_share
+    return channel * open_share
 
 
 def exchange_gap(exchange: Floats, desired: Floats, openness: Floats) -> Floats:
