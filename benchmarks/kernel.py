@@ -8,6 +8,7 @@ with the block's timeline, for both.
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import subprocess
 import sysconfig
@@ -19,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 
 import kernel_inputs as given
-from alliance_sim.compile import compile_scenario
 from alliance_sim.engines.blocks import Lanes
 from alliance_sim.spec import Scenario
 from alliance_sim.step import Block, begin_month
@@ -29,7 +29,7 @@ from kernel_inputs import Rows
 HERE = Path(__file__).parent
 MONTHS_AT_ONCE = 12
 """Months of draws taken together, as the engine takes them."""
-FLAGS = ("-O3", "-ffast-math", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC")
+FLAGS = ("-ffast-math", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC")
 TUNING = (
     ("-march=native", "-mprefer-vector-width=512"),
     ("-march=native",),
@@ -51,6 +51,30 @@ def compiler() -> str:
         if found:
             return found
     raise NoCompilerError("no C compiler was found (looked for gcc, cc and clang)")
+
+
+def widest(tuning: tuple[str, ...]) -> int:
+    """Runs that a vector of the machine at hand holds."""
+    words = [compiler(), *tuning, "-dM", "-E", "-x", "c", "-"]
+    known = subprocess.run(words, input="", capture_output=True, text=True, check=False).stdout
+    return 16 if "__AVX512F__" in known else 8 if "__AVX__" in known else 4
+
+
+def _compile(words: list[str]) -> None:
+    done = subprocess.run([compiler(), *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoCompilerError(f"{compiler()} does not build it: {done.stderr.strip()[-2000:]}")
+
+
+def _tuning() -> tuple[str, ...]:
+    """The first flags for the machine at hand that its compiler knows."""
+    for tuning in TUNING:
+        try:
+            _compile([*tuning, "-E", "-x", "c", os.devnull, "-o", os.devnull])
+        except NoCompilerError:
+            continue
+        return tuning
+    raise NoCompilerError(f"{compiler()} compiles nothing")
 
 
 class Layout:
@@ -94,14 +118,19 @@ class Layout:
 class Kernel:
     """The month of one scenario in C."""
 
-    def __init__(self, scenario: Scenario, block: Block, lanes: int = 16) -> None:
-        """Write and build it; what is the same in all runs of ``block`` becomes one number."""
-        self.lanes = lanes
+    def __init__(
+        self, scenario: Scenario, block: Block, lanes: int | None = None, effort: str = "-O3"
+    ) -> None:
+        """Write and build it; what is the same in all runs of ``block`` becomes one number.
+
+        ``lanes`` are the runs of a tile; as many as fit in a vector, unless said otherwise.
+        """
+        self._tuning = _tuning()
+        self.lanes = lanes or widest(self._tuning)
         self.program = block.program
         self.text = Text(scenario, block.program)
         self.layout = self._lay_out(block)
-        self._folder = tempfile.TemporaryDirectory(prefix="alliance_sim_kernel_")
-        self._library = self._build(block)
+        self._library = self._build(block, effort)
 
     def _lay_out(self, block: Block) -> Layout:
         layout, program = Layout(), block.program
@@ -130,22 +159,18 @@ class Kernel:
             layout.square(name, n)
         return layout
 
-    def _build(self, block: Block) -> ctypes.CDLL:
-        folder = Path(self._folder.name)
+    def _build(self, block: Block, effort: str) -> ctypes.CDLL:
         world = [f"#define LANES {self.lanes}", f"#define PLACES {self.layout.places}"]
         world += [*given.header(block, self.text), *self.layout.macros, ""]
-        (folder / "world.h").write_text("\n".join(world), encoding="utf-8")
-        (folder / "forces.h").write_text(str(self.text), encoding="utf-8")
-        command, target = compiler(), folder / "month.so"
-        for tuning in TUNING:
-            words = [command, *FLAGS, *tuning, f"-I{folder}", f"-I{HERE}", str(HERE / "month.c")]
-            done = subprocess.run(
-                [*words, "-o", str(target), "-lm"], capture_output=True, text=True, check=False
-            )
-            if done.returncode == 0:
-                self.command = " ".join([Path(command).name, *FLAGS, *tuning])
-                return ctypes.CDLL(str(target))
-        raise NoCompilerError(f"{command} does not build the kernel: {done.stderr.strip()[-2000:]}")
+        flags = [effort, *FLAGS, *self._tuning]
+        self.command = " ".join([Path(compiler()).name, *flags])
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            (folder / "world.h").write_text("\n".join(world), encoding="utf-8")
+            (folder / "forces.h").write_text(str(self.text), encoding="utf-8")
+            target = str(folder / "month.so")
+            _compile([*flags, f"-I{folder}", f"-I{HERE}", str(HERE / "month.c"), "-o", target])
+            return ctypes.CDLL(target)  # stays loaded when its file is gone
 
     def load(self, block: Block) -> Tiles:
         """A block in tiles, at its base date."""
@@ -156,13 +181,6 @@ class Kernel:
         tiles = self.load(block)
         tiles.run(where)
         return tiles
-
-
-def kernel_for(scenario: Scenario, where: Lanes, lanes: int = 16) -> Kernel:
-    """The kernel of a scenario, by a block of it."""
-    from alliance_sim.engines.blocks import prepare
-
-    return Kernel(scenario, prepare(compile_scenario(scenario), where), lanes)
 
 
 class Tiles:

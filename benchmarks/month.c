@@ -13,6 +13,7 @@
 #include "lanes.h"
 
 #define Y_LIMIT 6.0f
+#define AHEAD 16
 
 /* What several mechanisms sum over third parties k, each actor i towards each other j:
  * mixed  = sum A_ik V_jk + max(A_ik, 0) Q_jk   structural balance; reputation and hedging
@@ -39,8 +40,10 @@ INLINE void block_of_sums(V *t, const int rows, const int columns, int i, int j)
 #pragma GCC unroll 7
         for (int b = 0; b < columns; b++)
 #pragma GCC unroll 2
-            for (int a = 0; a < rows; a++)
-                sum[a][b] += own[a] * square_v(j + b, k) + regard[a] * square_q(j + b, k);
+            for (int a = 0; a < rows; a++) {
+                sum[a][b] += own[a] * square_v(j + b, k);
+                sum[a][b] += regard[a] * square_q(j + b, k);
+            }
     }
 #pragma GCC unroll 2
     for (int a = 0; a < rows; a++)
@@ -222,6 +225,9 @@ __attribute__((noinline)) static void pairs(
     afresh(fear, open);
     for (int p = 0; p < P; p++) {
         const int i = FIRST[p], j = SECOND[p], f = 2 * p, b = f + 1;
+        // The draws of a tile lie a row of runs apart, where no machine looks ahead by itself.
+        __builtin_prefetch(uniforms + (f + AHEAD) * runs);
+        __builtin_prefetch(uniforms + (b + AHEAD) * runs);
         V noise = logit(load(uniforms + f * runs)), other = logit(load(uniforms + b * runs));
         V tie = commitment(p);
         V shared = m_common_threat * common(i, j) + m_issue_agreement * issue(p)

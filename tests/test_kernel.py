@@ -1,0 +1,59 @@
+"""The C kernel of the benchmark does all that the engine does, or the limit would be none."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+import alliance_sim as al
+from agreement import LEAST_SHARE, Agreement, agreement
+from alliance_sim.compile import compile_scenario
+from alliance_sim.engines.blocks import Lanes, prepare
+from kernel import Kernel, NoCompilerError
+from worlds import small_scenario
+
+RUNS = 256
+
+
+@pytest.fixture(scope="module")
+def breach() -> Any:
+    """Every kind of signal, channel, response and intervention, and all mechanisms."""
+    data = copy.deepcopy(small_scenario())
+    del data["theory"]
+    return al.read_scenario(data)
+
+
+@pytest.fixture(scope="module")
+def kernel(breach: Any) -> Kernel:
+    block = prepare(compile_scenario(breach), Lanes(0, 0, slice(0, RUNS), breach.sampling))
+    try:
+        return Kernel(breach, block, effort="-O1")
+    except NoCompilerError as error:
+        pytest.skip(str(error))
+
+
+def compared(kernel: Kernel, months: int) -> Agreement:
+    return agreement(kernel, Lanes(3, 0, slice(0, RUNS), "sobol"), months)
+
+
+def test_a_month_is_the_engine_s_but_for_rounding(kernel: Kernel) -> None:
+    assert compared(kernel, 1).close > 0.99
+
+
+def test_four_years_take_the_same_decisions(kernel: Kernel) -> None:
+    """With a coup, a breach, a threat to leave, an accession, a blockade and an election."""
+    found = compared(kernel, 48)
+    assert found.same >= LEAST_SHARE
+    assert found.close >= LEAST_SHARE
+
+
+def test_what_was_built_as_one_number_may_not_differ_between_runs(
+    kernel: Kernel, breach: Any
+) -> None:
+    block = prepare(kernel.program, Lanes(0, 0, slice(0, RUNS), breach.sampling))
+    block.parameters.behaviour["own_share"] = np.linspace(0.4, 0.6, RUNS, dtype=np.float32)
+    with pytest.raises(ValueError, match="own_share differs from run to run"):
+        kernel.load(block)
