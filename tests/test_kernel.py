@@ -20,9 +20,13 @@ RUNS = 256
 
 @pytest.fixture(scope="module")
 def breach() -> Any:
-    """Every kind of signal, channel, response and intervention, and all mechanisms."""
+    """Every kind of signal, channel, response and intervention, and all mechanisms, strong."""
     data = copy.deepcopy(small_scenario())
     del data["theory"]
+    world = data["world"]
+    world["mechanisms"] |= {name: {"weight": 3} for name in ("common_threat", "hedging")}
+    world["dyads"]["athens-sparta"]["coercion"]["sparta->athens"] = 0.3  # Corinth's friend presses
+    world["drivers"]["old_ties"]["signal"] = {"agreement": {"id": "thirty_years_peace"}}
     return al.read_scenario(data)
 
 
