@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import kernel_inputs as given
 import numpy as np
 import numpy.typing as npt
+from kernel import Kernel
 
-import kernel_inputs as given
 from alliance_sim.engines import noise
 from alliance_sim.engines.blocks import Lanes, prepare
 from alliance_sim.step import Block, advance
-from kernel import Kernel
 
 CLOSE = 1e-5
 """Difference of any state after a month that rounding explains."""

@@ -22,9 +22,7 @@ class Text:
         self._program = program
         self._side = {pair: 2 * p for p, pair in enumerate(program.pairs)}
         self._side |= {(j, i): 2 * p + 1 for p, (i, j) in enumerate(program.pairs)}
-        driven = (
-            p for rule in program.drivers for _, p in _exchange(rule.channel, rule.places)
-        )
+        driven = (p for rule in program.drivers for _, p in _exchange(rule.channel, rule.places))
         self.slots = {p: slot for slot, p in enumerate(sorted(set(driven)))}
         """Pair with a driver on its exchange -> its place among them."""
 
@@ -71,9 +69,7 @@ class Text:
         place = self._ix.actor[asked.of]
         met = [p for p, pair in enumerate(self._ix.pairs) if place in pair]
         least = _number(asked.from_level)
-        return _sum(
-            f"where({self.exchange([p], asked.domain)} >= {least}, splat(1))" for p in met
-        )
+        return _sum(f"where({self.exchange([p], asked.domain)} >= {least}, splat(1))" for p in met)
 
     def presence(self, of: str, arena: str) -> str:
         count, place = len(self._ix.arenas), self._ix.arena[arena]
@@ -150,8 +146,8 @@ class Text:
         for c in range(len(self._ix.choices)):
             found[f"choice {c}"].insert(0, "splat(0)")
         for where, terms in found.items():
-            channel, place = where.split()
-            yield _STORES[channel].format(place=place, total=" + ".join(terms))
+            channel, at = where.split()
+            yield _STORES[channel].format(place=at, total=" + ".join(terms))
 
     def _drift(self) -> Iterable[str]:
         terms: defaultdict[int, list[str]] = defaultdict(list)
@@ -192,8 +188,14 @@ class Text:
                 f"to = at + arena_rate({m}) * (target({m}) - at) + drift({m}){shock};",
                 f"arena({m}) = clip(to, 0, 1);",
             ]
-        head = "INLINE void move_arenas(V *t, const float *w, const float *draws, long runs, int moved) {"
-        return [head, "    V at, to;", "    (void)at, (void)to;", *_indented(lines), "}"]
+        given = "V *t, const float *w, const float *draws, long runs, int moved"
+        return [
+            f"INLINE void move_arenas({given}) {{",
+            "    V at, to;",
+            "    (void)at, (void)to;",
+            *_indented(lines),
+            "}",
+        ]
 
     def _move_choices(self) -> list[str]:
         """Decides, and moves the running records."""

@@ -8,73 +8,24 @@ with the block's timeline, for both.
 from __future__ import annotations
 
 import ctypes
-import os
-import shutil
-import subprocess
-import sysconfig
 import tempfile
 import time
 from pathlib import Path
 
+import kernel_inputs as given
 import numpy as np
 import numpy.typing as npt
+from c_compiler import FLAGS, compile_c, compiler, tuning_flags, widest
+from c_text import Text
+from kernel_inputs import Rows
 
-import kernel_inputs as given
 from alliance_sim.engines.blocks import Lanes
 from alliance_sim.spec import Scenario
 from alliance_sim.step import Block, begin_month
-from c_text import Text
-from kernel_inputs import Rows
 
 HERE = Path(__file__).parent
 MONTHS_AT_ONCE = 12
 """Months of draws taken together, as the engine takes them."""
-FLAGS = ("-ffast-math", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC")
-TUNING = (
-    ("-march=native", "-mprefer-vector-width=512"),
-    ("-march=native",),
-    ("-mcpu=native",),
-    (),
-)
-"""Flags for the machine at hand; the first that its compiler knows are taken."""
-
-
-class NoCompilerError(RuntimeError):
-    """There is no C compiler that can build the kernel."""
-
-
-def compiler() -> str:
-    """The machine's C compiler."""
-    configured = (sysconfig.get_config_var("CC") or "").split()
-    for name in (*configured[:1], "gcc", "cc", "clang"):
-        found = shutil.which(name)
-        if found:
-            return found
-    raise NoCompilerError("no C compiler was found (looked for gcc, cc and clang)")
-
-
-def widest(tuning: tuple[str, ...]) -> int:
-    """Runs that a vector of the machine at hand holds."""
-    words = [compiler(), *tuning, "-dM", "-E", "-x", "c", "-"]
-    known = subprocess.run(words, input="", capture_output=True, text=True, check=False).stdout
-    return 16 if "__AVX512F__" in known else 8 if "__AVX__" in known else 4
-
-
-def _compile(words: list[str]) -> None:
-    done = subprocess.run([compiler(), *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NoCompilerError(f"{compiler()} does not build it: {done.stderr.strip()[-2000:]}")
-
-
-def _tuning() -> tuple[str, ...]:
-    """The first flags for the machine at hand that its compiler knows."""
-    for tuning in TUNING:
-        try:
-            _compile([*tuning, "-E", "-x", "c", os.devnull, "-o", os.devnull])
-        except NoCompilerError:
-            continue
-        return tuning
-    raise NoCompilerError(f"{compiler()} compiles nothing")
 
 
 class Layout:
@@ -125,7 +76,7 @@ class Kernel:
 
         ``lanes`` are the runs of a tile; as many as fit in a vector, unless said otherwise.
         """
-        self._tuning = _tuning()
+        self._tuning = tuning_flags()
         self.lanes = lanes or widest(self._tuning)
         self.program = block.program
         self.text = Text(scenario, block.program)
@@ -169,7 +120,7 @@ class Kernel:
             (folder / "world.h").write_text("\n".join(world), encoding="utf-8")
             (folder / "forces.h").write_text(str(self.text), encoding="utf-8")
             target = str(folder / "month.so")
-            _compile([*flags, f"-I{folder}", f"-I{HERE}", str(HERE / "month.c"), "-o", target])
+            compile_c([*flags, f"-I{folder}", f"-I{HERE}", str(HERE / "month.c"), "-o", target])
             return ctypes.CDLL(target)  # stays loaded when its file is gone
 
     def load(self, block: Block) -> Tiles:
@@ -327,9 +278,20 @@ def _is_shared(rows: Rows) -> bool:
 def _lone(name: str) -> bool:
     """Whether it is one number rather than an array."""
     return name.startswith("m_") or name in {
-        "responsiveness", "own_share", "reversion", "anchor_adaptation", "anchor_return",
-        "trust_rise", "trust_fall", "coercion_response", "coercion_decay", "commitment_response",
-        "commitment_decay", "persistence", "trust_rate", "slack_of_gaps",
+        "responsiveness",
+        "own_share",
+        "reversion",
+        "anchor_adaptation",
+        "anchor_return",
+        "trust_rise",
+        "trust_fall",
+        "coercion_response",
+        "coercion_decay",
+        "commitment_response",
+        "commitment_decay",
+        "persistence",
+        "trust_rate",
+        "slack_of_gaps",
     }
 
 

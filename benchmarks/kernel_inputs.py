@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import numpy.typing as npt
+from c_text import Text
 
 from alliance_sim.program import Program
 from alliance_sim.rules import decision
+from alliance_sim.spec.rules import MechanismName
 from alliance_sim.step import Block
-
-from c_text import Text
 
 Rows = npt.NDArray[np.float32]
 """(place, r), or (place, 1) where it is the same in all runs."""
-MECHANISMS = (
-    "common_threat direct_threat structural_balance issue_agreement abandonment entrapment "
-    "reputation dependence hedging commitment government"
-).split()
+MECHANISMS = get_args(MechanismName)
 TOUCHED = {
     "coercion": ("policy",),
     "presence": ("presence", "menace"),

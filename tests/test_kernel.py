@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from agreement import LEAST_SHARE, Agreement, agreement
+from c_compiler import NoCompilerError
+from kernel import Kernel
+from worlds import small_scenario
 
 import alliance_sim as al
-from agreement import LEAST_SHARE, Agreement, agreement
 from alliance_sim.compile import compile_scenario
 from alliance_sim.engines.blocks import Lanes, prepare
-from kernel import Kernel, NoCompilerError
-from worlds import small_scenario
 
 RUNS = 256
 
