@@ -100,7 +100,7 @@ def _weights(block: Block) -> dict[str, npt.NDArray[np.floating]]:
     nothing = np.zeros(1, np.float32)
     found = {f"m_{name}": mechanisms.get(name, nothing) for name in MECHANISMS}
     return found | {
-        "push": _stacked([push.rule.sign * push.weight for push in block.pushes]),
+        "push": _stacked([push.weight for push in block.pushes]),
         "input": _stacked([weight for weight, _ in block.arena_inputs]),
         "choice_rate": _stacked(block.choice_rate),
     }
