@@ -91,4 +91,4 @@ def as_text(figures: Sequence[Figure]) -> str:
 def as_markdown(figures: Sequence[Figure]) -> list[str]:
     """The same for the documentation."""
     rows = [HEAD, ("---",) * len(HEAD), *(figure.cells for figure in figures)]
-    return [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows]
+    return [f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in row)}|" for row in rows]

@@ -57,15 +57,16 @@ class Session:
 def step(session: Session) -> Iterator[Figure]:
     """The month, by all contenders in turn on one core."""
     scenario = session.scenario
-    measures = {"engine": contenders.engine(scenario), "mesa": contenders.mesa(scenario)}
-    try:
-        measures["workbench"] = contenders.workbench(scenario)
-    except contenders.NotInstalledError as error:
-        session.note(f"Left out, not installed: {error}.")
+    measures = {"engine": contenders.engine(scenario)}
     try:
         measures["kernel"] = contenders.kernel(scenario, checked_kernel(session))
     except NoCompilerError as error:
         session.note(f"Left out, no C kernel: {error}.")
+    measures["mesa"] = contenders.mesa(scenario)
+    try:
+        measures["workbench"] = contenders.workbench(scenario)
+    except contenders.NotInstalledError as error:
+        session.note(f"Left out, not installed: {error}.")
     with one_core():
         found = in_turn(measures, session.repeat)
     engine = found["engine"]
