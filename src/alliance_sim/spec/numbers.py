@@ -7,13 +7,18 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from alliance_sim.spec.base import ActorDirectedDyad, Frozen, keyed_union, problem_error
 
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+# NumPy and SciPy are imported where numbers are drawn: checking a file needs neither of them.
+
 LARGEST = 1e6
 """Largest number a scenario may hold: far above any sensible one, far below any overflow."""
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
@@ -37,6 +42,8 @@ class Distribution(Frozen):
     @property
     def median(self) -> float:
         """The value at probability one half."""
+        import numpy as np
+
         return float(self.ppf(np.array([0.5]))[0])
 
 
@@ -94,6 +101,7 @@ class Triangular(Distribution):
         return self.triangular[0], self.triangular[2]
 
     def ppf(self, u: Floats, /) -> Floats:
+        import numpy as np
         from scipy import stats
 
         low, mode, high = self.triangular
@@ -118,6 +126,7 @@ class Normal(Distribution):
         return -math.inf, math.inf
 
     def ppf(self, u: Floats, /) -> Floats:
+        import numpy as np
         from scipy import stats
 
         return np.asarray(stats.norm.ppf(u, loc=self.normal[0], scale=self.normal[1]))
@@ -148,6 +157,7 @@ class TruncatedNormal(Distribution):
         return self.truncated_normal[2], self.truncated_normal[3]
 
     def ppf(self, u: Floats, /) -> Floats:
+        import numpy as np
         from scipy import stats
 
         mean, sd, low, high = self.truncated_normal
@@ -182,6 +192,7 @@ class Lognormal(Distribution):
         return 0.0, math.inf
 
     def ppf(self, u: Floats, /) -> Floats:
+        import numpy as np
         from scipy import stats
 
         return np.asarray(stats.lognorm.ppf(u, self.lognormal[1], scale=self.lognormal[0]))
@@ -205,6 +216,7 @@ class Beta(Distribution):
         return 0.0, 1.0
 
     def ppf(self, u: Floats, /) -> Floats:
+        import numpy as np
         from scipy import stats
 
         return np.asarray(stats.beta.ppf(u, *self.beta))
@@ -247,6 +259,8 @@ class Categorical(Distribution):
         return min(self.categorical.values), max(self.categorical.values)
 
     def ppf(self, u: Floats, /) -> Floats:
+        import numpy as np
+
         edges = np.cumsum(self.categorical.probabilities)[:-1]
         return np.asarray(self.categorical.values)[np.searchsorted(edges, u, side="right")]
 
