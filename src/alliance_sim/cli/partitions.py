@@ -27,12 +27,16 @@ from alliance_sim.library import shipped_scenarios
 if TYPE_CHECKING:
     import xarray as xr
 
+    from alliance_sim.load.documents import Documents
+
 
 @dataclass(frozen=True)
 class Asked:
     """The options of the command."""
 
     source: str
+    own: Documents | None
+    """What was read of the source, where it is a system by itself."""
     month: str | None
     run: int | None
     runs: int
@@ -89,21 +93,22 @@ class Shared:
             yield blocs, float(share)
 
 
-def is_file(source: str) -> bool:
-    """Whether a source is a system in a file of its own rather than a scenario."""
-    from alliance_sim.load.blocs import is_blocs_file
+def own_file(source: str) -> Documents | None:
+    """What was read of a source that is a system by itself; None for a scenario."""
+    from alliance_sim.load.blocs import blocs_file
 
-    return source not in shipped_scenarios() and is_blocs_file(Path(source))
+    return None if source in shipped_scenarios() else blocs_file(Path(source))
 
 
 def find(asked: Asked, settings: Settings, quiet: bool) -> Blocs | Shared:
     """Study a file, a run or an ensemble, as the options have it."""
-    if not is_file(asked.source):
+    if asked.own is None:
         return _of_scenario(asked, settings, quiet)
+    from alliance_sim.load.blocs import load_blocs
     from alliance_sim.simulate import blocs
 
     with busy("going through all partitions", quiet):
-        return blocs(Path(asked.source))
+        return blocs(load_blocs(asked.source, asked.own))
 
 
 def _of_scenario(asked: Asked, settings: Settings, quiet: bool) -> Blocs | Shared:

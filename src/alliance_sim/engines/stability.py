@@ -20,6 +20,10 @@ from alliance_sim.step import Block, observe, settle
 _STEP = 0.02  # of the central difference: about what chance moves alignment in a month. The
 # rules have kinks (positive parts, square roots), where a smaller step says nothing of motion.
 _DENSE = 200  # size up to which all eigenvalues are computed
+_MOST_DENSE = 2_000  # size up to which they are where Arnoldi does not find the largest
+_MOST_PARTS = 4_000  # of a state that is looked at: some 28 actors who all deal with each other
+_ITERATIONS = 100
+_TOGETHER = 128  # parts that are moved in one block: more take more memory and no less time
 _MARGIN = 1e-6  # what rounding may add to a radius of exactly one
 
 
@@ -40,8 +44,13 @@ class Stability:
         return self.radius <= 1 + _MARGIN
 
 
-def check(program: Program) -> Stability:
-    """Stability at the base date, every uncertain number at its median."""
+def check(program: Program) -> Stability | None:
+    """Stability at the base date, every uncertain number at its median.
+
+    None for a world so large that finding it out would take minutes and gigabytes.
+    """
+    if len(_parts(program)) > _MOST_PARTS:
+        return None
     certain = _at_medians(program)
     radius = _radius(certain)
     if radius <= 1 + _MARGIN:
@@ -110,16 +119,27 @@ def _radius(program: Program) -> float:
 
 
 def _largest(matrix: Floats) -> float:
-    """Largest modulus of an eigenvalue: Arnoldi for large matrices, else all of them."""
+    """Largest modulus of an eigenvalue: Arnoldi for large matrices, else all of them.
+
+    0 where a very large matrix does not show it, as one does through which nothing comes back.
+    """
     if len(matrix) > _DENSE:
         from scipy.sparse import linalg
 
         start = np.ones(len(matrix))
         with contextlib.suppress(linalg.ArpackNoConvergence):
             found = linalg.eigs(
-                matrix, k=1, which="LM", v0=start, tol=1e-6, return_eigenvectors=False
+                matrix,
+                k=1,
+                which="LM",
+                v0=start,
+                tol=1e-6,
+                maxiter=_ITERATIONS,
+                return_eigenvectors=False,
             )
             return float(np.abs(found[0]))
+        if len(matrix) > _MOST_DENSE:
+            return 0.0
     return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0)) if matrix.size else 0.0
 
 
@@ -132,13 +152,18 @@ def _jacobian(program: Program) -> Floats:
 
 def _moved(program: Program, places: list[tuple[str, tuple[int, ...]]], by: float) -> Floats:
     """The state a month after each part of it has been moved; (part read, part moved)."""
-    block = _base_block(program, len(places))
-    state: State = block.situation.state
-    for run, (name, place) in enumerate(places):
-        getattr(state, name)[(*place, run)] += by
-    observe(block)
-    settle(block, None, block.situation.circumstances.arena_mean)
-    return np.stack([getattr(block.situation.state, name)[place] for name, place in places])
+    found = np.empty((len(places), len(places)))
+    for first in range(0, len(places), _TOGETHER):
+        moved = places[first : first + _TOGETHER]
+        block = _base_block(program, len(moved))
+        state: State = block.situation.state
+        for run, (name, place) in enumerate(moved):
+            getattr(state, name)[(*place, run)] += by
+        observe(block)
+        settle(block, None, block.situation.circumstances.arena_mean)
+        for row, (name, place) in enumerate(places):
+            found[row, first : first + len(moved)] = getattr(block.situation.state, name)[place]
+    return found
 
 
 def _base_block(program: Program, runs: int) -> Block:

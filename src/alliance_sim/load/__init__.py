@@ -14,7 +14,7 @@ from alliance_sim.load.documents import MAX_PARENTS, Documents, data_tree
 from alliance_sim.load.explain import explain
 from alliance_sim.load.names import names_of
 from alliance_sim.load.schema import schema
-from alliance_sim.load.tree import Node
+from alliance_sim.load.tree import Node, in_order, place_of
 from alliance_sim.spec import Scenario, World
 from alliance_sim.spec.base import Names
 
@@ -66,7 +66,7 @@ def load_scenarios(files: Iterable[Path]) -> dict[Path, Scenario]:
         else:
             known = documents.files  # nothing is wrong with any of them
     if problems:
-        raise InputError(_in_order(problems))
+        raise InputError(in_order(problems))
     return found
 
 
@@ -168,13 +168,13 @@ def _checked(model: type[_Model], tree: Node | None, documents: Documents) -> _M
             checked = model.model_validate(tree.plain(), context=_names(model, tree))
         except ValidationError as error:
             # What has been refused while reading need not be refused again.
-            known = {_place(problem) for problem in problems if problem.line is not None}
+            known = {place_of(problem) for problem in problems if problem.line is not None}
             found = explain(error, tree, without="world" if documents.worldless else None)
-            problems += [problem for problem in found if _place(problem) not in known]
+            problems += [problem for problem in found if place_of(problem) not in known]
         else:
             if not problems:
                 return checked
-    raise InputError(_in_order(problems))
+    raise InputError(in_order(problems))
 
 
 def _kind_of(model: type[Any]) -> Kind:
@@ -189,12 +189,3 @@ def _names(model: type[Any], tree: Node) -> Names | None:
     if world is None or not isinstance(world.value, dict):
         return None
     return names_of(world, tree)
-
-
-def _place(problem: Problem) -> tuple[str, int, int]:
-    return problem.file, problem.line or 0, problem.column or 0
-
-
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Each problem once, as a reader meets them from the top of each file."""
-    return sorted(dict.fromkeys(problems), key=_place)

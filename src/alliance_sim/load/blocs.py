@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.load.csv_tables import table_tree
 from alliance_sim.load.documents import Documents, data_tree
 from alliance_sim.load.explain import explain
-from alliance_sim.load.tree import Node
+from alliance_sim.load.tree import Node, in_order, place_of
 from alliance_sim.spec.base import Names
 from alliance_sim.spec.blocs import BlocSystem, given_again
 
@@ -22,14 +22,17 @@ _OWN_KEYS = ("ties", "issues", "actors")
 _OTHERS_KEYS = ("world", "horizon", "extends", "dyads")
 
 
-def load_blocs(source: str | Path) -> BlocSystem:
+def load_blocs(source: str | Path, documents: Documents | None = None) -> BlocSystem:
     """Read a system of actors from a YAML file, or from a table in CSV.
+
+    Args:
+        source: Path of the file.
+        documents: What :func:`blocs_file` has read of it.
 
     Raises:
         InputError: With every problem found, each at its place in the file.
     """
-    path = Path(source)
-    documents = Documents()
+    path, documents = Path(source), documents or Documents()
     if path.suffix.lower() in TABLES:
         text = documents.text(path)
         tree = None if text is None else table_tree(text, str(path), documents.problems)
@@ -48,28 +51,29 @@ def read_blocs(data: Mapping[str, Any]) -> BlocSystem:
     return _checked(data_tree(data, documents), documents.problems)
 
 
-def is_blocs_file(path: Path) -> bool:
-    """Whether a file holds a system of its own rather than a scenario or a world."""
+def blocs_file(path: Path) -> Documents | None:
+    """What was read of a file with a system of its own; None for a scenario or a world."""
+    documents = Documents()
     if path.suffix.lower() in TABLES:
-        return True
-    tree = Documents().read(path) if path.is_file() else None
+        return documents
+    tree = documents.read(path) if path.is_file() else None
     if tree is None or any(tree.child(key) is not None for key in _OTHERS_KEYS):
-        return False
-    return any(tree.child(key) is not None for key in _OWN_KEYS)
+        return None
+    return documents if any(tree.child(key) is not None for key in _OWN_KEYS) else None
 
 
 def _checked(tree: Node | None, problems: list[Problem]) -> BlocSystem:
     if tree is None:
-        raise InputError(problems)
+        raise InputError(in_order(problems))
     try:
         found = BlocSystem.model_validate(tree.plain(), context=_names(tree))
     except ValidationError as error:
         # What has been refused while reading need not be refused again.
-        known = {_place(each) for each in problems if each.line is not None}
+        known = {place_of(each) for each in problems if each.line is not None}
         told = [*explain(error, tree), *_again(tree)]
-        problems += [each for each in told if _place(each) not in known]
+        problems += [each for each in told if place_of(each) not in known]
     if problems:
-        raise InputError(_in_order(problems))
+        raise InputError(in_order(problems))
     return found
 
 
@@ -89,11 +93,3 @@ def _again(tree: Node) -> Iterator[Problem]:
     for dyad, what, mend in given_again(ties.value):
         node = ties.value[dyad]
         yield (node.key or node.mark).problem(what, mend)
-
-
-def _place(problem: Problem) -> tuple[str, int, int]:
-    return problem.file, problem.line or 0, problem.column or 0
-
-
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    return sorted(dict.fromkeys(problems), key=_place)

@@ -14,7 +14,7 @@ from alliance_sim.library import find, scenario_root
 from alliance_sim.load import load_scenarios
 from alliance_sim.load.documents import Documents
 from alliance_sim.load.explain import explain
-from alliance_sim.load.tree import Mark, Node
+from alliance_sim.load.tree import Mark, Node, in_order, place_of
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import did_you_mean, month_number, month_text
 from alliance_sim.spec.claims import Claim, Claims, Passages, Tensions
@@ -99,23 +99,15 @@ def _read(model: type[_File], file: Path) -> tuple[_File, Node]:
     tree = documents.read(file)
     problems = documents.problems
     if tree is None:
-        raise InputError(problems)
+        raise InputError(in_order(problems))
     try:
         found = model.model_validate(tree.plain())
     except ValidationError as error:
-        known = {_place(each) for each in problems}
-        problems += [each for each in explain(error, tree) if _place(each) not in known]
+        known = {place_of(each) for each in problems}
+        problems += [each for each in explain(error, tree) if place_of(each) not in known]
     if problems:
-        raise InputError(_in_order(problems))
+        raise InputError(in_order(problems))
     return found, tree
-
-
-def _place(problem: Problem) -> tuple[str, int, int]:
-    return problem.file, problem.line or 0, problem.column or 0
-
-
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    return sorted(dict.fromkeys(problems), key=_place)
 
 
 class _Binder:
@@ -134,11 +126,11 @@ class _Binder:
         named = {key: dict(self._named(key, each)) for key, each in testable.items()}
         self._load(path for places in named.values() for path in places.values() if path)
         if self.problems:
-            raise InputError(_in_order(self.problems))
+            raise InputError(in_order(self.problems))
         self._load(self._own_baselines(named))
         bound = [self._bound(key, claim, named) for key, claim in self.chosen.items()]
         if self.problems:
-            raise InputError(_in_order(self.problems))
+            raise InputError(in_order(self.problems))
         return Loaded(self.file, self.claims.about, tuple(bound), self.scenarios)
 
     def _load(self, files: Iterable[Path]) -> None:

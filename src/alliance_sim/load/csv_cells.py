@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from alliance_sim.errors import Problem
-from alliance_sim.load.tree import Mark, Node, Scalar
+from alliance_sim.load.tree import MAX_NODES, Mark, Node, Scalar
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -15,6 +16,8 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 """First line in which a spreadsheet says what stands between fields."""
 _MINUS = "\N{MINUS SIGN}"
+_LONGEST = 300
+"""Letters of a field; finding the id that a name stands for takes long for longer ones."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,18 @@ def table_cells(text: str, file: str, problems: list[Problem]) -> tuple[list[lis
             break
     below = lines[start:]
     delimiter = separator or _delimiter(below[0][1] if below else "")
-    rows = [[*_cells(line, Mark(file, number), delimiter, problems)] for number, line in below]
-    return [row for row in rows if any(cell.text for cell in row)], " ".join(told)
+    rows: list[list[Cell]] = []
+    left = MAX_NODES
+    for number, line in below:
+        row = [*islice(_cells(line, Mark(file, number), delimiter, problems), left + 1)]
+        left -= len(row)
+        if left < 0:
+            mark = Mark(file, number, 1)
+            problems.append(mark.problem(f"more than {MAX_NODES} fields", "take some out"))
+            return [], ""
+        if any(cell.text for cell in row):
+            rows.append(row)
+    return rows, " ".join(told)
 
 
 def _delimiter(header: str) -> str:
@@ -77,5 +90,9 @@ def _cells(line: str, mark: Mark, delimiter: str, problems: list[Problem]) -> It
         here = Mark(mark.file, mark.line, at + 1 + len(found[0]) - len(found[0].lstrip()))
         if quoted is None and raw.lstrip().startswith('"'):
             problems.append(here.problem("a quoted text is not closed", "close the quote"))
-        yield Cell(raw.strip(), here)
+        text = raw.strip()
+        if len(text) > _LONGEST:
+            problems.append(here.problem(f"a field of {len(text)} letters", "shorten it"))
+            text = text[:_LONGEST]
+        yield Cell(text, here)
         at = found.end() + 1

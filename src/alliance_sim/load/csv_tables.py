@@ -13,12 +13,13 @@ from pathlib import Path
 from alliance_sim.errors import Problem
 from alliance_sim.load.csv_cells import Cell, table_cells
 from alliance_sim.load.csv_headers import Form, identifier, tidied, understood
-from alliance_sim.load.tree import Mark, Node
+from alliance_sim.load.tree import MOST_TOLD, Mark, Node
 from alliance_sim.spec.base import did_you_mean
 
 _DYADS = ("actor", "other", "propensity", "size", "other_size")
 _STANCES = ("issue", "actor", "position", "capability", "salience", "size")
 _MOST_ROWS = 5_000
+_MOST_COLUMNS = 500
 _FORMS = (
     "write actor,other,propensity for a list of ties, actor,position for a list of stances, "
     "or an empty corner and a column for each actor"
@@ -30,6 +31,8 @@ Row = Mapping[str, Cell]
 def table_tree(text: str, file: str, problems: list[Problem]) -> Node | None:
     """The tree of a system, or None where the text is no table; problems are added to."""
     rows, about = table_cells(text, file, problems)
+    if not rows and problems:
+        return None
     if len(rows) < 2 or len(rows) > _MOST_ROWS:
         what = f"a table of {len(rows)} rows" if rows else "the file is empty"
         mend = f"write a header and from one to {_MOST_ROWS} rows under it"
@@ -37,6 +40,10 @@ def table_tree(text: str, file: str, problems: list[Problem]) -> Node | None:
         return None
     rows = [*_without_notes(rows, problems)]
     header = tidied(rows[0], rows[1:])
+    if len(header) > _MOST_COLUMNS:
+        what = f"a table of {len(header)} columns"
+        problems.append(header[0].mark.problem(what, f"write at most {_MOST_COLUMNS}"))
+        return None
     form, names = understood(header, rows[1:])
     if form in ("headless", "unclear"):
         what = "the first line is no header" if form == "headless" else "the header is not clear"
@@ -181,7 +188,7 @@ class _Reader:
                 what = f"row '{row[0].text}' " + (
                     "is there twice" if actor in given else "has no column of that name"
                 )
-                mend = "keep one" if actor in given else did_you_mean(row[0].text, self._written())
+                mend = "keep one" if actor in given else self._close(row[0].text)
                 self.report(row[0], what, mend)
                 continue
             given.add(actor)
@@ -197,8 +204,11 @@ class _Reader:
 
     # -- what all forms share --------------------------------------------------------------
 
-    def _written(self) -> list[str]:
-        return [cell.text for cell in self.labels.values()]
+    def _close(self, name: str) -> str:
+        """The actor that was probably meant, while there are few problems."""
+        if len(self.problems) > MOST_TOLD:
+            return "name a column"
+        return did_you_mean(name, [cell.text for cell in self.labels.values()])
 
     def _actor(self, cell: Cell) -> str | None:
         """The id of an actor, by what a cell calls it."""

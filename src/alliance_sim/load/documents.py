@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,20 @@ from alliance_sim.load.paths import put
 from alliance_sim.load.reading import parse
 from alliance_sim.load.settings import set_over, without_world
 from alliance_sim.load.sources import Suspects
-from alliance_sim.load.tree import Mark, Node, from_data, ids_of, kind_of
+from alliance_sim.load.tree import MAX_NODES, Mark, Node, from_data, ids_of, kind_of
+from alliance_sim.spec.base import again
 from alliance_sim.spec.numbers import DISTRIBUTION_KINDS
 from alliance_sim.spec.signals import SIGNAL_KINDS
 
 SET = "--set"
 """Stands for the file in problems with overrides."""
-_MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
+"""Bytes of a file and all that it builds on."""
 MAX_PARENTS = 40
+_MAX_MERGED = 10 * MAX_NODES
+"""Values of a file and of each that it builds on, parents counted in each."""
+_MAX_SETTINGS = 1_000
+"""Lines under one ``set``; each is worked into the document by itself."""
 
 # Where a value has one of several forms, a form replaces another; a form merges with itself.
 _MEASURES = frozenset({*SIGNAL_KINDS, "relation_class", "fallen", "variance", "effect"})
@@ -52,8 +58,14 @@ class Documents:
     """The world alone is missing, so that what it declares is not known."""
     files: dict[Path, Node | None] = field(default_factory=dict)
     """What has been read."""
+    worlds: dict[Path, Node | None] = field(default_factory=dict)
+    """Worlds that have been put together."""
     suspects: Suspects = field(default_factory=Suspects)
     """Sources that say nothing in the file that gives them."""
+    size: int = 0
+    """Bytes read."""
+    merged: int = 0
+    """Values put together."""
 
     def scenario(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
         """The scenario in a file, on top of those that it extends."""
@@ -70,9 +82,7 @@ class Documents:
     ) -> Node | None:
         """A world with its parents worked in."""
         merged = self._on_parent(tree, "world", path, chain)
-        if merged is not None:
-            self.suspects.add(merged, "world", path or "")
-        return merged
+        return merged if merged is None else self._weighed(merged, "world", path)
 
     def complete_scenario(
         self, tree: Node, path: Path | None, chain: tuple[Path, ...] = ()
@@ -82,8 +92,7 @@ class Documents:
         tree, replaces = self._with_world(tree, path)
         merged = self._on_parent(tree, "scenario", path, chain, fresh_world=replaces)
         self._check_baseline(tree, path)
-        if merged is not None:
-            self.suspects.add(merged, "scenario", path or "")
+        merged = merged if merged is None else self._weighed(merged, "scenario", path)
         if merged is None or settings is None or settings.value is None:
             return merged
         if not isinstance(settings.value, dict):
@@ -93,11 +102,29 @@ class Documents:
                 "write 'path: value' lines under it",
             )
             return merged
+        if len(settings.value) > _MAX_SETTINGS:
+            self.report(
+                settings.mark,
+                f"`set` has {len(settings.value)} lines of at most {_MAX_SETTINGS}",
+                "write whole entries, or a world of its own that `extends` the other",
+            )
+            return merged
         own = tree.child("sources")
         for name, value in settings.value.items():
             merged = self._put(merged, name, value, value.key or value.mark)
         merged = set_over(merged, settings.value, own)
         return self._with_world(merged, path)[0]
+
+    def _weighed(self, tree: Node, kind: Kind, path: Path | None) -> Node | None:
+        """A document whose sources have been looked at, unless all of them are too much."""
+        self.merged += tree.size
+        if self.merged > _MAX_MERGED:
+            mend = "build on fewer files, or on smaller ones"
+            what = f"what files build on adds up to more than {_MAX_MERGED} values"
+            self.fail(tree.mark, what, mend)
+            return None
+        self.suspects.add(tree, kind, path or "")
+        return tree
 
     def override(self, tree: Node, settings: Sequence[str]) -> Node:
         """The document after overrides ``PATH=VALUE`` from outside."""
@@ -142,7 +169,15 @@ class Documents:
         if path not in self.files:
             text = self.text(path)
             self.files[path] = None if text is None else self._mapping(path, text)
+            self._count_all(path)
         return self.files[path]
+
+    def _count_all(self, path: Path) -> None:
+        """Refuse a file that is too much together with those read before."""
+        if sum(each.size for each in self.files.values() if each is not None) > MAX_NODES:
+            what = f"more than {MAX_NODES} values in this file and others that go with it"
+            self.fail(Mark(str(path), 1, 1), what, "take some out, or build on fewer files")
+            self.files[path] = None
 
     def _mapping(self, path: Path, text: str) -> Node | None:
         tree, problems = parse(text, str(path))
@@ -166,14 +201,18 @@ class Documents:
         """What a file holds, or None after reporting why it cannot be read."""
         mark = Mark(str(path))
         try:
-            with path.open("rb") as file:
-                data = file.read(_MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
+            data = _bytes_of(path, MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
         except (OSError, ValueError) as error:  # ValueError: a null character in the name
             reason = str(getattr(error, "strerror", None) or error).lower()
             self.fail(mark, f"the file cannot be read: {reason}", "give a readable file")
             return None
-        if len(data) > _MAX_BYTES:
+        self.size += len(data)
+        if len(data) > MAX_BYTES:
             self.fail(mark, "the file is larger than 1 MB", "split it, or take out bulk data")
+            return None
+        if self.size > MAX_BYTES:
+            what = "the file and others that go with it are larger than 1 MB"
+            self.fail(mark, what, "take out bulk data, or build on fewer files")
             return None
         try:
             return data.decode()
@@ -239,7 +278,7 @@ class Documents:
         whole = not self.broken
         if isinstance(world.value, str):
             found = self._find(world, "world", path)
-            loaded = None if found is None else self.world(found)
+            loaded = None if found is None else self._whole_world(found)
         elif world.child("extends") is not None:
             loaded = self.complete_world(world, path)
         else:
@@ -249,6 +288,12 @@ class Documents:
             self.broken, self.worldless = not whole, True
             return without(tree, "world"), True
         return _with(tree, "world", replace(loaded, key=world.key)), True
+
+    def _whole_world(self, path: Path) -> Node | None:
+        """The world in a file, put together once however many scenarios name it."""
+        if path not in self.worlds:
+            self.worlds[path] = self.world(path)
+        return self.worlds[path]
 
     def _find(self, name: Node, kind: Kind, path: Path | None) -> Path | None:
         """The file that a node names."""
@@ -301,24 +346,25 @@ def merge(parent: Node, child: Node, key: str = "") -> Node:
                 del entries[name]
             else:
                 entries[name] = merge(entries[name], node, name)
-        return replace(child, value=entries)
+        return replace(child, value=entries, size=1 + sum(each.size for each in entries.values()))
     old, new = ids_of(parent), ids_of(child)
     if old and new and isinstance(parent.value, list) and isinstance(child.value, list):
-        fresh = [item for name, item in zip(new, child.value, strict=True) if name not in old]
-        # The first item of an id merges; a second one stays, to be refused as a repetition.
-        twice = [item for at, item in enumerate(child.value) if new[at] in new[:at]]
-        kept = [
-            merge(item, child.value[new.index(name)]) if name in new else item
-            for name, item in zip(old, parent.value, strict=True)
-        ]
-        return replace(
-            child, value=[*kept, *_without_same(fresh, []), *_without_same(twice, fresh)]
-        )
+        return _merged_lists(child, zip(old, parent.value, strict=True), new, child.value)
     return child
 
 
-def _without_same(items: list[Node], taken: list[Node]) -> list[Node]:
-    return [item for item in items if not any(item is other for other in taken)]
+def _merged_lists(
+    child: Node, parents: Iterable[tuple[str, Node]], ids: list[str], items: list[Node]
+) -> Node:
+    """Items of a list laid over those of the parent's that have the same id."""
+    # The first item of an id merges; a second one stays, to be refused as a repetition.
+    twice = {*again(ids)}
+    first = {name: items[at] for at, name in enumerate(ids) if at not in twice}
+    kept = [(name, merge(item, first[name]) if name in first else item) for name, item in parents]
+    known = {name for name, _ in kept}
+    fresh = [item for at, item in enumerate(items) if ids[at] not in known or at in twice]
+    value = [*(item for _, item in kept), *fresh]
+    return replace(child, value=value, size=1 + sum(each.size for each in value))
 
 
 def _other_form(key: str, parent: Mapping[str, Node], child: Mapping[str, Node]) -> bool:
@@ -361,6 +407,23 @@ def _moved(node: Node, mark: Mark) -> Node:
     elif isinstance(value, list):
         value = [_moved(item, mark) for item in value]
     return replace(node, value=value, mark=mark)
+
+
+def _bytes_of(path: Path, most: int) -> bytes:
+    """What a file begins with; raises OSError where it is no file, but a device or a pipe."""
+    if path.exists() and not path.is_file():
+        # Reading from those may never end, and opening them may wait forever.
+        raise OSError("it is a folder" if path.is_dir() else "it is no regular file")
+    with open(path, "rb", opener=_at_once) as file:
+        found: bytes | None = file.read(most)
+    if found is None:
+        raise OSError("there is nothing in it yet")
+    return found
+
+
+def _at_once(name: str, flags: int) -> int:
+    """Open a file that is read without waiting; there are such as wait for what is to come."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _identity(path: Path) -> str:

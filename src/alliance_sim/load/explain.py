@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from alliance_sim.errors import Problem
-from alliance_sim.load.tree import Mark, Node, kind_of
+from alliance_sim.load.tree import MOST_TOLD, Mark, Node, kind_of
 from alliance_sim.spec.base import (
     DIRECTED_PATTERN,
     DYAD_PATTERN,
     ID_PATTERN,
     MONTH_PATTERN,
     UNDIRECTED_PATTERN,
+    Meant,
     did_you_mean,
 )
 
@@ -54,12 +55,14 @@ def explain(error: ValidationError, tree: Node, without: str | None = None) -> I
 
     What stands under the top key ``without`` could not be read, as has been reported.
     """
+    told = 0
     for line in error.errors(include_url=False):
         if line["loc"][:1] == (without,):
             continue
         place = _Place(tree, line["loc"])
         if not _is_echo(line, place):
-            what, mend = _say(line, place)
+            told += 1
+            what, mend = _say(line, place, suggest=told <= MOST_TOLD)
             yield place.problem(line["type"], what, mend)
 
 
@@ -116,8 +119,8 @@ def _is_echo(line: Any, place: _Place) -> bool:
     return len(place.node.value) >= int(line["ctx"]["min_length"])
 
 
-def _say(line: Any, place: _Place) -> tuple[str, str]:
-    """What is wrong, and how to mend it."""
+def _say(line: Any, place: _Place, suggest: bool) -> tuple[str, str]:
+    """What is wrong, and how to mend it; names that are alike are looked for if asked to."""
     kind, value, context = str(line["type"]), line["input"], line.get("ctx", {})
     if kind in _EXPECTED:
         return _wrong_type(kind, value, place)
@@ -126,8 +129,12 @@ def _say(line: Any, place: _Place) -> tuple[str, str]:
         return f"{_digits(value)} {relation} {context[name]}", f"{mend} {context[name]}"
     if kind in _OTHERS:
         return _OTHERS[kind](value, context, place)
-    what, _, mend = str(line["msg"]).rpartition("; ")
-    return (what, mend) if what else (mend, "correct the value")
+    if "mend" in context:
+        mend = context["mend"]
+        if isinstance(mend, Meant):
+            mend = mend.words() if suggest else "name one that is declared"
+        return context["what"], mend
+    return str(line["msg"]), "correct the value"
 
 
 def _wrong_type(kind: str, value: object, place: _Place) -> tuple[str, str]:
@@ -145,8 +152,14 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", text) is not None
 
 
+_MOST_BITS = 10_000
+"""Of a whole number that Python turns into text."""
+
+
 def _digits(value: float) -> str:
     """A number without the hundreds of digits that an integer may have."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"of {value.bit_length()} bits"
     text = str(value) if isinstance(value, int) else format(value, ".12g")
     return text if len(text) <= 20 else f"{text[:20]}..."
 
@@ -198,11 +211,17 @@ def _too_long(value: object, context: Any, place: _Place) -> tuple[str, str]:
     return f"{place.container} has {given} entries of at most {allowed}", "take some out"
 
 
+def _long_text(value: object, context: Any, place: _Place) -> tuple[str, str]:
+    given = f"{len(value)} letters" if isinstance(value, str) else "many letters"
+    return f"a text of {given}", f"shorten it to at most {context['max_length']}"
+
+
 _OTHERS: dict[str, Callable[[object, Any, _Place], tuple[str, str]]] = {
     "missing": _missing,
     "string_pattern_mismatch": _pattern,
     "literal_error": _literal,
     "finite_number": _not_finite,
+    "string_too_long": _long_text,
     "too_short": _too_short,
     "too_long": _too_long,
 }

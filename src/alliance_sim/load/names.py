@@ -41,14 +41,21 @@ def names_of(world: Node | None, scenario: Node | None = None) -> Names:
             group: _texts(_inside(node, "members"))
             for group, node in _entries(world, "groups").items()
         },
-        pairs=frozenset(
-            frozenset(pair)
-            for key in _entries(world, "dyads")
-            if (pair := undirected_pair(key)) is not None
-        ),
+        related=_related(world),
         start=start,
         end=end,
     )
+
+
+def _related(world: Node | None) -> dict[str, frozenset[str]]:
+    """Actor -> those with whom it has a relation."""
+    found: dict[str, set[str]] = {}
+    for key in _entries(world, "dyads"):
+        if (pair := undirected_pair(key)) is not None:
+            one, other = pair
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+    return {actor: frozenset(others) for actor, others in found.items()}
 
 
 def _joining(scenario: Node | None, agreement: str) -> frozenset[str]:

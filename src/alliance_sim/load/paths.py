@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 from alliance_sim.errors import InputError
-from alliance_sim.load.tree import Mark, Node, ids_of, kind_of
+from alliance_sim.load.tree import MAX_DEPTH, Mark, Node, ids_of, kind_of
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import Frozen, did_you_mean
 
@@ -20,8 +20,9 @@ def put(tree: Node, path: str, value: Node, mark: Mark) -> Node:
     defaults. Raises InputError at ``mark``.
     """
     steps = path.split(".")
-    if not all(steps):
-        raise InputError([mark.problem(f"'{path}' is no path", "write steps joined by dots")])
+    if not all(steps) or len(steps) > MAX_DEPTH:
+        mend = f"write up to {MAX_DEPTH} steps joined by dots"
+        raise InputError([mark.problem(f"'{path}' is no path", mend)])
     return _Setting(path, steps, value, mark).apply(tree, Scenario, 0)
 
 
@@ -107,8 +108,8 @@ def inside(shape: Any, step: str) -> tuple[Any, bool]:
     return None, False
 
 
-def fields_of(shape: Any) -> set[str]:
+def fields_of(shape: Any) -> frozenset[str]:
     """The keys that the specification allows at a place, where it is one model's."""
     if isinstance(shape, type) and issubclass(shape, Frozen):
-        return {info.alias or name for name, info in shape.model_fields.items()}
-    return set()
+        return frozenset(info.alias or name for name, info in shape.model_fields.items())
+    return frozenset()

@@ -26,12 +26,28 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from alliance_sim.errors import Problem
-from alliance_sim.load.tree import MAX_DEPTH, MAX_NODES, Mark, Node, Scalar, is_whole, kind_of
+from alliance_sim.load.tree import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Mark,
+    Node,
+    Scalar,
+    is_whole,
+    kind_of,
+    size_of,
+)
 
 _TOO_DEEP = (f"nested more than {MAX_DEPTH} levels deep", "take out levels")
 # The builder stops at any kind of nesting; but the scanner looks far ahead of it, at each
 # bracket the longer the more stand open. So many at once are never meant.
 _MANY_BRACKETS = re.compile(r"(?:[\[{]\s*){" + str(MAX_DEPTH + 2) + "}")
+
+# The parser takes a tag apart letter by letter, at each copying what it has.
+_LONG_TAG = re.compile(r"!\S{500}|^%TAG.{100}", re.MULTILINE)
+_TAG_TOO_LONG = (
+    "a tag, or what stands after a '!', is very long",
+    "shorten it, or put spaces into it",
+)
 
 
 class _UnreadableError(Exception):
@@ -54,7 +70,13 @@ _WORDS: dict[str, Scalar] = {
 }
 
 
+_MOST_DIGITS = 400
+"""Of a whole number: far above any quantity, far below what takes long to turn into text."""
+
+
 def _integer(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(text)
     return int(text, 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10)
 
 
@@ -115,7 +137,7 @@ class _Builder:
         self.count += 1
         self.reached = self.mark(event)
         if self.count > MAX_NODES:
-            raise self.stop(event, f"more than {MAX_NODES} values in one file", "split the file")
+            raise self.stop(event, f"more than {MAX_NODES} values in one file", "take some out")
         if isinstance(event, AliasEvent):
             return self.alias(event)
         if depth > MAX_DEPTH:
@@ -130,7 +152,9 @@ class _Builder:
 
     def content(self, event: Event, depth: int) -> Node:
         if isinstance(event, ScalarEvent):
-            return Node(self.scalar(event), self.mark(event))
+            value = self.scalar(event)
+            self.count += size_of(value) - 1
+            return Node(value, self.mark(event), size=size_of(value))
         if isinstance(event, SequenceStartEvent):
             self.check_tag(event, "seq", "a list")
             return self.sequence(event, depth)
@@ -252,9 +276,8 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
 
     No tree comes back where the text breaks off or holds no document.
     """
-    brackets = _MANY_BRACKETS.search(text)
-    if brackets is not None:
-        return None, [_mark_at(text, brackets.end() - 1, file).problem(*_TOO_DEEP)]
+    if endless := _endless(text, file):
+        return None, [endless]
     builder = _Builder(file, iter(YAML(typ="safe", pure=True).parse(text)))
     try:
         tree = _document(builder)
@@ -273,6 +296,15 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
             ),
         ]
     return tree, builder.problems
+
+
+def _endless(text: str, file: str) -> Problem | None:
+    """What the scanner or the parser would take very long over, if there is anything."""
+    if tag := _LONG_TAG.search(text):
+        return _mark_at(text, tag.start(), file).problem(*_TAG_TOO_LONG)
+    if brackets := _MANY_BRACKETS.search(text):
+        return _mark_at(text, brackets.end() - 1, file).problem(*_TOO_DEEP)
+    return None
 
 
 def _document(builder: _Builder) -> Node | None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from alliance_sim.errors import InputError, Problem
 
 MAX_DEPTH = 40
-MAX_NODES = 100_000
+MAX_NODES = 40_000
+"""Values in a file and all that it builds on together; reading so many takes a few seconds."""
+MOST_TOLD = 100
+"""Problems that are told one by one: nobody reads more before mending some. judgement"""
+_LONG_TEXT = 200
+"""Letters of a text that count as one value, so that aliases of long texts add up as well."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -32,7 +37,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value with its place, the place of its key, and the number of values in it."""
+    """A value with its place, the place of its key, and the number of values in it.
+
+    A long text counts as several values.
+    """
 
     value: Scalar | list[Node] | dict[str, Node]
     mark: Mark
@@ -78,6 +86,26 @@ def kind_of(value: object) -> str:
     if value is None:
         return "nothing"
     return words.get(type(value), "a number")
+
+
+def size_of(value: Scalar) -> int:
+    """How many values a scalar counts as."""
+    return 1 + len(value) // _LONG_TEXT if isinstance(value, str) else 1
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, as a reader meets them from the top of each file.
+
+    Of very many the first are told, and how many there are besides.
+    """
+    found = sorted(dict.fromkeys(problems), key=place_of)
+    told, rest = found[:MOST_TOLD], len(found) - MOST_TOLD
+    return told if rest <= 0 else [*told, Problem(f"{rest:,} more problems", "mend these first")]
+
+
+def place_of(problem: Problem) -> tuple[str, int, int]:
+    """File, line and column of a problem."""
+    return problem.file, problem.line or 0, problem.column or 0
 
 
 def ids_of(node: Node) -> list[str]:

@@ -70,7 +70,7 @@ def third_party_scale(tie: Floats, capability: Floats) -> Floats:
     for k in range(capability.shape[0]):
         total = total + tie[:, k, None] * tie[None, k] * capability[k]
     out = np.zeros_like(total)
-    np.divide(1, total, out=out, where=total > 0)
+    np.divide(1, total, out=out, where=total >= np.finfo(total.dtype).tiny)
     return out
 
 

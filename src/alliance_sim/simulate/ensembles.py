@@ -147,7 +147,7 @@ def warn_if_unstable(scenario: Scenario) -> None:
         return  # such a world is meant to move by itself
     still = scenario.model_copy(update={"interventions": (), "dyads": ()})
     found = _stability(still.model_dump_json(by_alias=True, include=_STILL), still)
-    if not found.stable:
+    if found is not None and not found.stable:
         warnings.warn(
             f"the model is unstable at the base date: its spectral radius is {found.radius:.4f}, "
             f"and {found.radius_without:.4f} without {found.blame}; lower that weight",
@@ -157,15 +157,18 @@ def warn_if_unstable(scenario: Scenario) -> None:
 
 
 _STILL = {"world", "theory", "readings", "drivers"}  # what the stability of a scenario rests on
-_known_stability: dict[str, Stability] = {}
+_known_stability: dict[str, Stability | None] = {}
+_MOST_KNOWN = 100
 
 
-def _stability(key: str, scenario: Scenario) -> Stability:
+def _stability(key: str, scenario: Scenario) -> Stability | None:
     """Stability of a world, found once in a process: scenarios of one world share it."""
     from alliance_sim.compile import compile_scenario
     from alliance_sim.engines.stability import check
 
     if key not in _known_stability:
+        if len(_known_stability) >= _MOST_KNOWN:
+            _known_stability.clear()
         _known_stability[key] = check(compile_scenario(scenario))
     return _known_stability[key]
 

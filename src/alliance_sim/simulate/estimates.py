@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers, processes
+from alliance_sim.rng import BLOCK
 
 if TYPE_CHECKING:
     from alliance_sim.spec import Scenario
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 _SQUARES = 140
 """Arrays of all pairs of actors that a block of runs holds at its peak, temporary ones among them;
 measured on the shipped world."""
+_SQUARES_OF_A_DOMAIN, _ROWS_OF_AN_ARENA = 3, 2
+"""Arrays of all pairs of actors for each domain, and of all actors for each arena; measured on
+worlds with 500 domains or arenas."""
+_TRIAL = BLOCK * 60 * 14**2
+"""Months of runs, times pairs of actors, that are tried out: a block of the shipped world."""
 _COPIES = 1.6
 """Times that the record of all runs is held while it is summarised and drawn; judgement, between
 the one that a run keeps and the two of a copy in double precision of half its variables."""
@@ -49,19 +55,22 @@ def estimate(
     from alliance_sim.compile import labels_of
     from alliance_sim.engines.ensemble import lanes_of, run_lanes
     from alliance_sim.results import Record
-    from alliance_sim.rng import BLOCK
 
     labels = labels_of(scenario)
     one = Record.failed(labels, "")
     size = sum(getattr(one, each.name).nbytes for each in fields(one))
-    block = BLOCK * (4 * _SQUARES * len(labels.actors) ** 2 + size)
+    world, actors = scenario.world, len(labels.actors)
+    squares = _SQUARES + _SQUARES_OF_A_DOMAIN * len(world.domains)
+    rows = _ROWS_OF_AN_ARENA * len(world.arenas)
+    block = BLOCK * (4 * (squares * actors**2 + rows * actors) + size)
     memory = block + (0 if stored else _COPIES * size * runs)
     if not trial:
         return Estimate(memory, size * runs)
     begun = time.perf_counter()
-    run_lanes(scenario, lanes_of(BLOCK, 0, scenario.sampling), workers=1)
+    tried = min(BLOCK, max(1, _TRIAL // (scenario.horizon.months * actors**2)))
+    run_lanes(scenario, lanes_of(tried, 0, scenario.sampling), workers=1)
     blocks = -(-runs // BLOCK)
-    took = (time.perf_counter() - begun) * blocks / processes(workers, blocks)
+    took = (time.perf_counter() - begun) * blocks * BLOCK / tried / processes(workers, blocks)
     return Estimate(memory, size * runs, took)
 
 

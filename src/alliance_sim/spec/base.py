@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union
 
 from pydantic import (
     AfterValidator,
@@ -35,25 +36,58 @@ _DIRECTED = re.compile(rf"({_DYAD})->({_DYAD})")
 _UNDIRECTED = re.compile(rf"({_DYAD})-({_DYAD})")
 
 
+_LONGEST_WORD = 60
+"""Letters of a word that are compared, and of an option that is told. judgement"""
+_MOST_COMPARED = 100
+"""Options that a word is compared with: more would take long where many words are unknown."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Say which known word is closest to ``word``, or list what is known."""
     options = sorted(set(known))
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    near = [each for each in options if len(each) <= _LONGEST_WORD]
+    if len(near) > _MOST_COMPARED:
+        near = [each for each in near if each[:1] == word[:1]][:_MOST_COMPARED]
+    close = difflib.get_close_matches(word[:_LONGEST_WORD], near, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     if not options:
         return "none is declared"
-    shown = ", ".join(options[:12]) + (", ..." if len(options) > 12 else "")
-    return f"use one of: {shown}"
+    shown = ", ".join(each[:_LONGEST_WORD] for each in options[:12])
+    return f"use one of: {shown}" + (", ..." if len(options) > 12 else "")
 
 
-def problem_error(what: str, mend: str) -> PydanticCustomError:
+class Meant:
+    """A suggestion that is looked for only when its problem is told.
+
+    A file can hold tens of thousands of unknown names, of which a few are told.
+    """
+
+    __slots__ = ("known", "word")
+
+    def __init__(self, word: str, *known: Collection[str]) -> None:
+        self.word, self.known = word, known
+
+    def __str__(self) -> str:
+        return ""  # pydantic prints what goes with an error, told or not: that must cost nothing
+
+    def words(self) -> str:
+        """What :func:`did_you_mean` says."""
+        return did_you_mean(self.word, chain.from_iterable(self.known))
+
+
+Mend: TypeAlias = str | Meant
+"""How to mend a mistake."""
+
+
+def problem_error(what: str, mend: Mend) -> PydanticCustomError:
     """Make a validation error that carries what is wrong and how to mend it apart."""
-    return _custom_error("problem", f"{what}; {mend}")
+    message = f"{what}; {mend}" if isinstance(mend, str) else what
+    return _custom_error("problem", message, {"what": what, "mend": mend})
 
 
 def located_error(
-    title: str, mistakes: Iterable[tuple[tuple[int | str, ...], str, str]]
+    title: str, mistakes: Iterable[tuple[tuple[int | str, ...], str, Mend]]
 ) -> ValidationError:
     """Make an error of several mistakes, each with its place inside the value checked.
 
@@ -97,7 +131,7 @@ class Names:
     governments: Mapping[str, frozenset[str]] = field(default_factory=dict)
     parties: Mapping[str, frozenset[str]] = field(default_factory=dict)
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    pairs: frozenset[frozenset[str]] | None = None
+    related: Mapping[str, frozenset[str]] | None = None
     start: int | None = None
     end: int | None = None
 
@@ -124,8 +158,8 @@ def _with_suggestion(line: Any, known: list[str]) -> InitErrorDetails:
     location: tuple[int | str, ...] = line["loc"]
     if line["type"] == "extra_forbidden" and len(location) == 1:
         key = str(location[0])
-        mend = did_you_mean(key, known)
-        error = _custom_error("unknown_key", f"unknown key '{key}'; {mend}")
+        what = f"unknown key '{key}'"
+        error = _custom_error("unknown_key", what, {"what": what, "mend": Meant(key, known)})
     else:
         error = _custom_error(line["type"], line["msg"], line.get("ctx"))
     return InitErrorDetails(type=error, loc=location, input=line["input"])
@@ -164,7 +198,7 @@ def keyed_union(what: str, kinds: Mapping[str, type[Frozen]], plain: Any = None)
                     f"'{value}' is no {what}", f"write it with one of: {', '.join(kinds)}"
                 )
             key = str(next(iter(value), ""))
-            raise problem_error(f"unknown {what} '{key}'", did_you_mean(key, kinds))
+            raise problem_error(f"unknown {what} '{key}'", Meant(key, kinds))
 
         @classmethod
         def __get_pydantic_json_schema__(
@@ -209,11 +243,10 @@ def _names(info: ValidationInfo) -> Names | None:
 def _known(kind: str, *sets: str) -> Callable[[str, ValidationInfo], str]:
     def check(value: str, info: ValidationInfo) -> str:
         names = _names(info)
-        if names is not None:
-            known = frozenset[str]().union(*(getattr(names, each) for each in sets))
-            if value not in known:
-                raise problem_error(f"unknown {kind} '{value}'", did_you_mean(value, known))
-        return value
+        if names is None or any(value in getattr(names, each) for each in sets):
+            return value
+        known = [getattr(names, each) for each in sets]
+        raise problem_error(f"unknown {kind} '{value}'", Meant(value, *known))
 
     return check
 
@@ -224,29 +257,42 @@ def _check_dyad(value: str, info: ValidationInfo) -> str:
         return value
     names = _names(info)
     if names is not None:
-        known = names.actors | names.groups
         for party in pair:
-            if party not in known:
+            if party not in names.actors and party not in names.groups:
                 raise problem_error(
-                    f"unknown actor '{party}' in dyad '{value}'", did_you_mean(party, known)
+                    f"unknown actor '{party}' in dyad '{value}'",
+                    Meant(party, names.actors, names.groups),
                 )
-    if pair[0] == pair[1] or (names is not None and not _pairs_within(pair, names)):
+    if pair[0] == pair[1] or (names is not None and _is_one_actor(pair, names)):
         raise problem_error(f"dyad '{value}' joins an actor to itself", "name two actors")
     return value
 
 
-def _pairs_within(pair: tuple[str, str], names: Names) -> set[frozenset[str]]:
-    """Pairs of two different actors that a dyad stands for, groups taken apart."""
+def _sides(pair: tuple[str, str], names: Names) -> tuple[frozenset[str], frozenset[str]]:
+    """The actors on both sides of a dyad, groups taken apart."""
     a, b = (names.members.get(party, frozenset({party})) for party in pair)
-    return {frozenset({one, other}) for one in a for other in b if one != other}
+    return a, b
+
+
+def _is_one_actor(pair: tuple[str, str], names: Names) -> bool:
+    """Whether no two different actors stand on the sides of a dyad."""
+    a, b = _sides(pair, names)
+    return not a or not b or len(a | b) == 1
+
+
+def _has_relation(pair: tuple[str, str], names: Names) -> bool:
+    """Whether the world declares a relation of any two actors for whom a dyad stands."""
+    a, b = _sides(pair, names)
+    related = names.related or {}
+    return any(not related.get(one, frozenset()).isdisjoint(b) for one in a)
 
 
 def _check_related(value: str, info: ValidationInfo) -> str:
     """Refuse a dyad none of whose pairs the world gives a relation."""
     names, pair = _names(info), undirected_pair(value) or directed_pair(value)
-    if names is None or names.pairs is None or pair is None:
+    if names is None or names.related is None or pair is None:
         return value
-    if not _pairs_within(pair, names) & names.pairs:
+    if not _has_relation(pair, names):
         raise problem_error(
             f"the world declares no relation for '{value}'",
             "add the dyad under `dyads` of the world, or name another",
@@ -266,13 +312,18 @@ def _check_actor_dyad(value: str, info: ValidationInfo) -> str:
     return _check_dyad(value, info)
 
 
+def again(names: Iterable[str]) -> Iterator[int]:
+    """The places of names that have come before."""
+    seen: set[str] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            yield place
+        seen.add(name)
+
+
 def each_once(value: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse a list that names something twice."""
-    twice = [
-        ((place,), f"'{name}' is listed twice", "keep one")
-        for place, name in enumerate(value)
-        if name in value[:place]
-    ]
+    twice = [((place,), f"'{value[place]}' is listed twice", "keep one") for place in again(value)]
     if twice:
         raise located_error("list", twice)
     return value
@@ -282,9 +333,9 @@ def _check_other_side(value: str, info: ValidationInfo) -> str:
     """Refuse a party that the one in the field ``by`` has no relation with."""
     by = info.data.get("by")
     names = _names(info)
-    if names is None or by is None or names.pairs is None:
+    if names is None or by is None or names.related is None:
         return value
-    if not _pairs_within((by, value), names) & names.pairs:
+    if not _has_relation((by, value), names):
         raise problem_error(
             f"the world declares no relation between '{by}' and '{value}'",
             "add the dyad under `dyads` of the world, or name others",
@@ -299,7 +350,7 @@ def _check_government(value: str, info: ValidationInfo) -> str:
         kinds = names.governments.get(actor, frozenset())
         if value not in kinds:
             raise problem_error(
-                f"'{actor}' has no government of kind '{value}'", did_you_mean(value, kinds)
+                f"'{actor}' has no government of kind '{value}'", Meant(value, kinds)
             )
     return value
 
@@ -317,7 +368,11 @@ def _check_month(value: str, info: ValidationInfo) -> str:
     return value
 
 
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Name = Annotated[str, Field(max_length=200)]
+"""What tables and pictures call something; they take long over names that no one could read."""
+Prose = Annotated[str, Field(max_length=10_000)]
+"""A few paragraphs for readers."""
+Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=80)]
 """A short lower-case name: letters, digits and underscores."""
 Month = Annotated[str, Field(pattern=MONTH_PATTERN, examples=["2018-05"])]
 """A month as ``YYYY-MM``."""

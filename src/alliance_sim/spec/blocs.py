@@ -19,8 +19,11 @@ from pydantic_core import PydanticKnownError
 
 from alliance_sim.spec.base import (
     Frozen,
+    Meant,
+    Mend,
+    Name,
     Names,
-    did_you_mean,
+    Prose,
     located_error,
     problem_error,
 )
@@ -30,7 +33,7 @@ MOST_ACTORS = 64
 LARGEST = 10**60
 """Largest number that is read, so that products of three stay finite as floats."""
 
-_Mistake = tuple[tuple[int | str, ...], str, str]
+_Mistake = tuple[tuple[int | str, ...], str, Mend]
 
 
 def _exact(value: Any) -> int | float:
@@ -97,7 +100,7 @@ def _check_id(value: str) -> str:
 
 def _check_declared(value: str, info: ValidationInfo) -> str:
     if isinstance(info.context, Names) and value not in info.context.actors:
-        raise problem_error(f"unknown actor '{value}'", did_you_mean(value, info.context.actors))
+        raise problem_error(f"unknown actor '{value}'", Meant(value, info.context.actors))
     return value
 
 
@@ -110,7 +113,7 @@ def _check_tie(value: str, info: ValidationInfo) -> str:
         for each in pair:
             if each not in known:
                 what = f"unknown actor '{each}' in dyad '{value}'"
-                raise problem_error(what, did_you_mean(each, known))
+                raise problem_error(what, Meant(each, known))
     if pair[0] == pair[1]:
         raise problem_error(f"dyad '{value}' joins an actor to itself", "name two actors")
     return value
@@ -141,7 +144,7 @@ def given_again(dyads: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 class BlocActor(Frozen):
     """An actor of a system."""
 
-    name: Annotated[str, Field(min_length=1)] | None = None
+    name: Annotated[Name, Field(min_length=1)] | None = None
     """Name for tables and pictures; left out, the id."""
     size: PositiveExact = 1
     """Its weight in the energy of partitions, in any unit."""
@@ -163,9 +166,9 @@ class Stance(Frozen):
 class BlocSystem(Frozen):
     """Actors, the ties between them, and their positions on issues."""
 
-    name: Annotated[str, Field(min_length=1)] = "A system of actors"
+    name: Annotated[Name, Field(min_length=1)] = "A system of actors"
     """Name for tables and pictures."""
-    about: str = ""
+    about: Prose = ""
     """What it is, in words."""
     source: str = ""
     """Where the numbers come from."""
@@ -191,7 +194,7 @@ class BlocSystem(Frozen):
             for each in tied_pair(dyad) or ():
                 if each not in self.actors:
                     what = f"unknown actor '{each}' in dyad '{dyad}'"
-                    yield ("ties", dyad, "[key]"), what, did_you_mean(each, self.actors)
+                    yield ("ties", dyad, "[key]"), what, Meant(each, self.actors)
         for dyad, what, mend in given_again(self.ties):
             yield ("ties", dyad, "[key]"), what, mend
 
@@ -199,7 +202,7 @@ class BlocSystem(Frozen):
         for issue, stances in self.issues.items():
             for actor in stances:
                 if actor not in self.actors:
-                    mend = did_you_mean(actor, self.actors)
+                    mend = Meant(actor, self.actors)
                     yield ("issues", issue, actor, "[key]"), f"unknown actor '{actor}'", mend
             if not any(self.weighs(issue, actor) for actor in stances if actor in self.actors):
                 what = f"nobody has any weight on '{issue}'"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from alliance_sim.spec.base import Frozen, Id, Month, each_once, located_error
+from alliance_sim.spec.base import Frozen, Id, Month, Prose, each_once, located_error
 from alliance_sim.spec.numbers import Real
 
 ClaimId = Annotated[str, Field(pattern=r"^C[0-9]{2}$")]
@@ -123,7 +123,7 @@ class Claim(Frozen):
 class Claims(Frozen):
     """The claims of a text."""
 
-    about: str = ""
+    about: Prose = ""
     """What a reader should know of them."""
     world: Text
     """Name or path of the world that they are about."""
@@ -155,7 +155,7 @@ class Passage(Frozen):
 class Passages(Frozen):
     """The passages of a text that speak of drivers."""
 
-    about: str = ""
+    about: Prose = ""
     """What a reader should know of them."""
     passages: Annotated[dict[PassageId, Passage], Field(min_length=1)]
     """The passages, by id."""
@@ -181,7 +181,7 @@ class Tension(Frozen):
 class Tensions(Frozen):
     """The doubts that a text leaves."""
 
-    about: str = ""
+    about: Prose = ""
     """What a reader should know of them."""
     tensions: Annotated[dict[TensionId, Tension], Field(min_length=1)]
     """The doubts, by id."""

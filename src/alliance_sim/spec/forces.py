@@ -13,6 +13,8 @@ from alliance_sim.spec.base import (
     DomainId,
     Frozen,
     Id,
+    Name,
+    Prose,
     RelatedDyad,
     Source,
     keyed_union,
@@ -74,7 +76,7 @@ else:
 class Driver(Frozen):
     """A named reason for some dyads to draw together or apart."""
 
-    name: str
+    name: Name
     """What it is, in a few words."""
     direction: Literal["convergence", "divergence"]
     """Whether a rise of the signal draws the dyads together or apart; for an arena or a choice,
@@ -107,9 +109,9 @@ class Driver(Frozen):
 class Choice(Frozen):
     """An ordered decision that is not about one dyad: how to vote, whether to support."""
 
-    name: str
+    name: Name
     """Name for tables and pictures."""
-    about: str = ""
+    about: Prose = ""
     """What is decided, and by whom it is put."""
     by: ActorId
     """Who decides, every month."""
@@ -144,7 +146,7 @@ class Choice(Frozen):
 class Reading(Frozen):
     """A place where a text can be read in several ways, each of which the world can follow."""
 
-    name: str
+    name: Name
     """What the doubt is about."""
     options: Annotated[dict[Id, str], Field(min_length=2)]
     """Option -> what it takes the text to say."""

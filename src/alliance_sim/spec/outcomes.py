@@ -8,7 +8,9 @@ from pydantic import Field, field_validator
 
 from alliance_sim.spec.base import (
     Frozen,
+    Name,
     OutcomeId,
+    Prose,
     RelatedActorDyad,
     Source,
     keyed_union,
@@ -84,9 +86,9 @@ else:
 class Outcome(Frozen):
     """A number that runs, or comparisons of runs, report."""
 
-    name: str
+    name: Name
     """Name for tables and pictures."""
-    about: str = ""
+    about: Prose = ""
     """What it measures."""
     measure: Measure
     """How it is computed from the state."""

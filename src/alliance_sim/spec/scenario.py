@@ -15,15 +15,19 @@ from alliance_sim.spec.base import (
     GovernmentId,
     HorizonMonth,
     Id,
+    Meant,
+    Mend,
     Month,
+    Name,
     Names,
     OtherPartyId,
     OutcomeId,
     PartyId,
+    Prose,
     RelatedActorDyad,
     RelatedActorPair,
     TheoryId,
-    did_you_mean,
+    again,
     each_once,
     keyed_union,
     located_error,
@@ -125,7 +129,7 @@ class AgreementChange(Frozen):
             if value != "join" and party not in parties:
                 raise problem_error(
                     f"'{party}' is no party to '{agreement}' and cannot {value}",
-                    did_you_mean(party, parties),
+                    Meant(party, parties),
                 )
         return value
 
@@ -185,7 +189,7 @@ class Intervention(Frozen):
 
     id: Id
     """Its name, unique in the scenario."""
-    about: str = ""
+    about: Prose = ""
     """What it stands for."""
     at: Date
     """When: a month, a range of months, or a hazard."""
@@ -225,11 +229,11 @@ class Intervention(Frozen):
 class Scenario(Frozen):
     """A world, a horizon, what intervenes, and what to report."""
 
-    name: str
+    name: Name
     """Title for tables and pictures."""
-    question: str = ""
+    question: Prose = ""
     """What the scenario asks."""
-    about: str = ""
+    about: Prose = ""
     """What a reader should know."""
     world: World
     """The world; in a file its name, its path, or the world itself."""
@@ -260,14 +264,17 @@ class Scenario(Frozen):
     @field_validator("interventions")
     @classmethod
     def _ids_once(cls, value: tuple[Intervention, ...]) -> tuple[Intervention, ...]:
-        ids = [intervention.id for intervention in value]
-        twice = [(place, name) for place, name in enumerate(ids) if name in ids[:place]]
+        twice = [*again(intervention.id for intervention in value)]
         if twice:
             raise located_error(
                 "interventions",
                 (
-                    ((place, "id"), f"two interventions are called '{name}'", "rename one")
-                    for place, name in twice
+                    (
+                        (place, "id"),
+                        f"two interventions are called '{value[place].id}'",
+                        "rename one",
+                    )
+                    for place in twice
                 ),
             )
         return value
@@ -278,13 +285,13 @@ class Scenario(Frozen):
         names = info.context
         if not isinstance(names, Names):
             return value
-        mistakes: list[tuple[tuple[int | str, ...], str, str]] = []
+        mistakes: list[tuple[tuple[int | str, ...], str, Mend]] = []
         for reading, option in value.items():
             if reading not in names.readings:
-                mend = did_you_mean(reading, names.readings)
+                mend = Meant(reading, names.readings)
                 mistakes.append(((reading, "[key]"), f"unknown reading '{reading}'", mend))
             elif option not in names.readings[reading]:
-                mend = did_you_mean(option, names.readings[reading])
+                mend = Meant(option, names.readings[reading])
                 mistakes.append(((reading,), f"'{reading}' has no option '{option}'", mend))
         if mistakes:
             raise located_error("readings", mistakes)

@@ -16,7 +16,9 @@ from alliance_sim.spec.base import (
     Frozen,
     Id,
     Month,
+    Name,
     PartyId,
+    Prose,
     Source,
     each_once,
     located_error,
@@ -109,7 +111,7 @@ class Governments(Frozen):
 class Actor(Frozen):
     """A state, or another actor that holds alignments of its own."""
 
-    name: str
+    name: Name
     """Name for tables and pictures."""
     iso3: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     """ISO 3166 code, which joins the actor to data."""
@@ -139,7 +141,7 @@ class Actor(Frozen):
 class Group(Frozen):
     """Several actors that one name stands for (an alliance, a union)."""
 
-    name: str
+    name: Name
     """Name for tables and pictures."""
     members: Annotated[tuple[ActorId, ...], Field(min_length=1), AfterValidator(each_once)]
     """The actors it stands for."""
@@ -150,7 +152,7 @@ class Group(Frozen):
 class Domain(Frozen):
     """A kind of material exchange."""
 
-    name: str
+    name: Name
     """Name for tables and pictures."""
     rate: Unit = 0.1
     """Share of the gap between present and feasible exchange that closes in a month."""
@@ -183,9 +185,9 @@ class ArenaInput(Frozen):
 class Arena(Frozen):
     """A theatre or issue with a level of its own."""
 
-    name: str
+    name: Name
     """Name for tables and pictures."""
-    about: str = ""
+    about: Prose = ""
     """What a high level means, and what a positive position stands for."""
     level: Unit
     """Level at the base date, and the mean it returns to."""
@@ -206,7 +208,7 @@ class Arena(Frozen):
 class Agreement(Frozen):
     """A treaty or deal that binds several actors while they stay in it."""
 
-    name: str
+    name: Name
     """Name for tables and pictures."""
     parties: Annotated[tuple[ActorId, ...], Field(min_length=2), AfterValidator(each_once)]
     """The actors it binds at the base date."""
@@ -267,11 +269,11 @@ def _misdirected(key: str, relation: Relation) -> Iterator[tuple[tuple[int | str
 class World(Frozen):
     """Everything that holds before any intervention."""
 
-    name: str
+    name: Name
     """What the world is."""
     date: Month
     """The base date."""
-    about: str = ""
+    about: Prose = ""
     """What a reader should know of it."""
     references: dict[str, str] = {}
     """Short key -> full citation."""

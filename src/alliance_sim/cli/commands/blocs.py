@@ -101,13 +101,13 @@ def blocs(
     from alliance_sim.cli.layout import show
 
     quiet = quiet or as_json
-    of_file = view.is_file(source)
-    if of_file:
+    own = view.own_file(source)
+    if own is not None:
         _refuse(context, source)
     with hands(workers, scheduler) as several:
-        asked = view.Asked(source, month, run, runs, seed, sizes.value, several)
+        asked = view.Asked(source, own, month, run, runs, seed, sizes.value, several)
         found = view.find(asked, Chosen(tuple(settings or ()), theory), quiet)
-    unused = OF_SCENARIOS if of_file else ("runs",) if run is not None else ()
+    unused = OF_SCENARIOS if own is not None else ("runs",) if run is not None else ()
     command = command_line(context, **dict.fromkeys(unused))
     files = view.write(found, out, command) if out is not None else []
     if as_json:
