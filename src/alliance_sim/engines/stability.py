@@ -20,7 +20,7 @@ from alliance_sim.step import Block, observe, settle
 _STEP = 0.02  # of the central difference: about what chance moves alignment in a month. The
 # rules have kinks (positive parts, square roots), where a smaller step says nothing of motion.
 _DENSE = 200  # size up to which all eigenvalues are computed
-_MOST_DENSE = 2_000  # size up to which they are where Arnoldi does not find the largest
+_MOST_DENSE = 1_000  # size up to which they are where Arnoldi does not find the largest
 _MOST_PARTS = 4_000  # of a state that is looked at: some 28 actors who all deal with each other
 _ITERATIONS = 100
 _TOGETHER = 128  # parts that are moved in one block: more take more memory and no less time

@@ -19,7 +19,15 @@ from alliance_sim.load.paths import put
 from alliance_sim.load.reading import parse
 from alliance_sim.load.settings import set_over, without_world
 from alliance_sim.load.sources import Suspects
-from alliance_sim.load.tree import MAX_NODES, Mark, Node, from_data, ids_of, kind_of
+from alliance_sim.load.tree import (
+    MAX_NODES,
+    Mark,
+    Node,
+    from_data,
+    ids_of,
+    kind_of,
+    size_of_mapping,
+)
 from alliance_sim.spec.base import again
 from alliance_sim.spec.numbers import DISTRIBUTION_KINDS
 from alliance_sim.spec.signals import SIGNAL_KINDS
@@ -62,8 +70,12 @@ class Documents:
     """Worlds that have been put together."""
     suspects: Suspects = field(default_factory=Suspects)
     """Sources that say nothing in the file that gives them."""
+    used: set[Path] = field(default_factory=set)
+    """Files that go with the document; others may have been read before for another one."""
     size: int = 0
     """Bytes read."""
+    values: int = 0
+    """Values in the files that are used."""
     merged: int = 0
     """Values put together."""
 
@@ -169,15 +181,16 @@ class Documents:
         if path not in self.files:
             text = self.text(path)
             self.files[path] = None if text is None else self._mapping(path, text)
-            self._count_all(path)
-        return self.files[path]
-
-    def _count_all(self, path: Path) -> None:
-        """Refuse a file that is too much together with those read before."""
-        if sum(each.size for each in self.files.values() if each is not None) > MAX_NODES:
+        tree = self.files[path]
+        if tree is None or path in self.used:
+            return tree
+        self.used.add(path)
+        self.values += tree.size
+        if self.values > MAX_NODES:
             what = f"more than {MAX_NODES} values in this file and others that go with it"
             self.fail(Mark(str(path), 1, 1), what, "take some out, or build on fewer files")
             self.files[path] = None
+        return self.files[path]
 
     def _mapping(self, path: Path, text: str) -> Node | None:
         tree, problems = parse(text, str(path))
@@ -346,7 +359,7 @@ def merge(parent: Node, child: Node, key: str = "") -> Node:
                 del entries[name]
             else:
                 entries[name] = merge(entries[name], node, name)
-        return replace(child, value=entries, size=1 + sum(each.size for each in entries.values()))
+        return replace(child, value=entries, size=size_of_mapping(entries))
     old, new = ids_of(parent), ids_of(child)
     if old and new and isinstance(parent.value, list) and isinstance(child.value, list):
         return _merged_lists(child, zip(old, parent.value, strict=True), new, child.value)

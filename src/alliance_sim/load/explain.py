@@ -153,14 +153,15 @@ def _is_number(text: str) -> bool:
 
 
 _MOST_BITS = 10_000
-"""Of a whole number that Python turns into text."""
+"""Of a whole number that Python writes in decimal; longer ones are shown in hexadecimal."""
 
 
 def _digits(value: float) -> str:
     """A number without the hundreds of digits that an integer may have."""
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        return f"of {value.bit_length()} bits"
-    text = str(value) if isinstance(value, int) else format(value, ".12g")
+    if isinstance(value, int):
+        text = str(value) if value.bit_length() <= _MOST_BITS else hex(value)
+    else:
+        text = format(value, ".12g")
     return text if len(text) <= 20 else f"{text[:20]}..."
 
 

@@ -35,6 +35,7 @@ from alliance_sim.load.tree import (
     is_whole,
     kind_of,
     size_of,
+    size_of_mapping,
 )
 
 _TOO_DEEP = (f"nested more than {MAX_DEPTH} levels deep", "take out levels")
@@ -237,7 +238,7 @@ class _Builder:
                 )
                 continue
             entries[key] = replace(node, key=self.mark(key_event))
-        return Node(entries, self.mark(event), size=1 + sum(n.size for n in entries.values()))
+        return Node(entries, self.mark(event), size=size_of_mapping(entries))
 
     def key(self, event: Event, depth: int) -> str | None:
         """The text of a key, or None after reporting why it is none."""

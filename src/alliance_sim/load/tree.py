@@ -93,6 +93,11 @@ def size_of(value: Scalar) -> int:
     return 1 + len(value) // _LONG_TEXT if isinstance(value, str) else 1
 
 
+def size_of_mapping(entries: Mapping[str, Node]) -> int:
+    """How many values a mapping counts as, its keys among them."""
+    return 1 + sum(1 + each.size for each in entries.values())
+
+
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Each problem once, as a reader meets them from the top of each file.
 

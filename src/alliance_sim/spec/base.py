@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -38,7 +39,7 @@ _UNDIRECTED = re.compile(rf"({_DYAD})-({_DYAD})")
 
 _LONGEST_WORD = 60
 """Letters of a word that are compared, and of an option that is told. judgement"""
-_MOST_COMPARED = 100
+_MOST_COMPARED = 400
 """Options that a word is compared with: more would take long where many words are unknown."""
 
 
@@ -46,8 +47,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Say which known word is closest to ``word``, or list what is known."""
     options = sorted(set(known))
     near = [each for each in options if len(each) <= _LONGEST_WORD]
-    if len(near) > _MOST_COMPARED:
-        near = [each for each in near if each[:1] == word[:1]][:_MOST_COMPARED]
+    if len(near) > _MOST_COMPARED:  # those that begin alike
+        first = max(0, bisect(near, word) - _MOST_COMPARED // 2)
+        near = near[first : first + _MOST_COMPARED]
     close = difflib.get_close_matches(word[:_LONGEST_WORD], near, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
