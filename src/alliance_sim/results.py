@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -237,8 +237,19 @@ def with_failed(ds: xr.Dataset) -> xr.Dataset:
 
 def failures_of(ds: xr.Dataset) -> list[dict[str, Any]]:
     """The runs that failed and were left out, each with its number and why."""
-    found: list[dict[str, Any]] = json.loads(ds.attrs.get("failures", "[]"))
-    return found
+    return parsed(ds.attrs, "failures", list)
+
+
+Parsed = TypeVar("Parsed", list[Any], dict[str, Any])
+
+
+def parsed(attributes: Mapping[Any, Any], key: str, kind: type[Parsed]) -> Parsed:
+    """An attribute of a dataset that holds JSON; empty where it holds nothing of that kind."""
+    try:
+        found = json.loads(str(attributes.get(key) or "null"))
+    except (ValueError, RecursionError):
+        return kind()
+    return found if isinstance(found, kind) else kind()
 
 
 def shared_runs(*datasets: xr.Dataset) -> tuple[xr.Dataset, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from alliance_sim.analysis.landscape import check_count, energies, sides
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.results import parsed
 from alliance_sim.spec.blocs import BlocActor, BlocSystem
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def run_sizes(ds: xr.Dataset, sizes: Sizes = "capability") -> Doubles:
 
 def _capability(ds: xr.Dataset, actor: str) -> float:
     try:
-        world = json.loads(ds.attrs["scenario"])["world"]
+        world = parsed(ds.attrs, "scenario", dict)["world"]
         return float(world["actors"][actor]["capability"])
     except (KeyError, TypeError, ValueError) as error:
         what = f"the dataset does not say the capability of '{actor}'"

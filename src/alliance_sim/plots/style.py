@@ -8,7 +8,6 @@ line style or hatching as well.
 from __future__ import annotations
 
 import io
-import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager, get_f
 from matplotlib.ticker import Formatter
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
-from alliance_sim.results import outcome_names
+from alliance_sim.results import outcome_names, parsed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -233,7 +232,7 @@ def _scenarios(known: Mapping[Any, Any]) -> str:
     """The hash of a scenario, or those of several in short."""
     if known.get("scenario_hash"):
         return f"scenario {str(known['scenario_hash'])[:10]}"
-    hashes = [str(each)[:6] for each in json.loads(known.get("scenario_hashes") or "[]")]
+    hashes = [str(each)[:6] for each in parsed(known, "scenario_hashes", list)]
     more = f" and {len(hashes) - _HASHES} more" if len(hashes) > _HASHES else ""
     return f"scenarios {', '.join(hashes[:_HASHES])}{more}" if hashes else ""
 
@@ -477,7 +476,7 @@ def scenario_names(ds: xr.Dataset) -> dict[str, str]:
     """Label -> name of each scenario, as far as the dataset knows names; labels as words if not."""
     labels = [str(each) for each in np.atleast_1d(ds["scenario"].to_numpy())]
     try:
-        about = json.loads(ds.attrs.get("scenarios") or "{}")
+        about = parsed(ds.attrs, "scenarios", dict)
         titles = {label: str(about[label]["title"]) for label in labels if label in about}
     except (TypeError, ValueError, KeyError):
         titles = {}
@@ -515,7 +514,7 @@ class Mark(NamedTuple):
 def interventions(ds: xr.Dataset) -> list[Mark]:
     """Interventions within the horizon, those of the same dates together."""
     try:
-        listed = json.loads(ds.attrs.get("interventions") or "[]")
+        listed = parsed(ds.attrs, "interventions", list)
         given = [
             (str(each["month"])[:7], str(each.get("until") or each["month"])[:7], str(each["id"]))
             for each in listed

@@ -13,6 +13,7 @@ from alliance_sim.report.analyses import read
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
+from alliance_sim.results import parsed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +49,7 @@ def comparison(result: Result, album: Album) -> View | None:
 
 def _asked(found: xr.Dataset) -> Iterator[View]:
     """Title and question of every scenario, as far as the file has them."""
-    about = words.parsed(found.attrs, "scenarios", dict)
+    about = parsed(found.attrs, "scenarios", dict)
     for name in map(str, found["scenario"].to_numpy()):
         told = about.get(name)
         said = told if isinstance(told, dict) else {}

@@ -20,6 +20,7 @@ from alliance_sim.report.assumptions import assumptions, uncertain_paths
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album
 from alliance_sim.report.sentences import answer
+from alliance_sim.results import parsed
 from alliance_sim.spec.provenance import provenance_of
 
 View = Mapping[str, Any]
@@ -128,12 +129,12 @@ def _reproduce(result: Result, extras: Extras) -> View:
 
 def hashes(attributes: Mapping[Any, Any]) -> list[str]:
     """The hash of the scenario, or those of all scenarios of a comparison."""
-    several = words.parsed(attributes, "scenario_hashes", list)
+    several = parsed(attributes, "scenario_hashes", list)
     return [str(each) for each in several] or [words.known(attributes, "scenario_hash")]
 
 
 def _versions(attributes: Mapping[Any, Any]) -> list[tuple[str, str]]:
-    return [(str(k), str(v)) for k, v in words.parsed(attributes, "versions", dict).items()]
+    return [(str(k), str(v)) for k, v in parsed(attributes, "versions", dict).items()]
 
 
 def _command(result: Result) -> View:

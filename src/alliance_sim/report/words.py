@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,18 +49,6 @@ def runs(attributes: Mapping[Any, Any]) -> str:
     """How many runs a dataset rests on, in words."""
     said = known(attributes, "runs")
     return counted(int(said), "run") if said.isdecimal() else f"{said} runs"
-
-
-Read = TypeVar("Read", list[Any], dict[str, Any])
-
-
-def parsed(attributes: Mapping[Any, Any], key: str, kind: type[Read]) -> Read:
-    """An attribute of a dataset that holds JSON; empty where it holds nothing of that kind."""
-    try:
-        found = json.loads(str(attributes.get(key) or "null"))
-    except ValueError:
-        return kind()
-    return found if isinstance(found, kind) else kind()
 
 
 def scalar(one: xr.Dataset, name: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from alliance_sim.errors import InputError, Problem, StorageError, WorkersLostError
 from alliance_sim.executors import Workers, spread
+from alliance_sim.results import parsed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -133,7 +133,7 @@ def _refuse(path: Path, about: Mapping[str, Any], runs: int, resume: bool) -> No
 
 
 def _made_with(held: Mapping[str, Any]) -> str:
-    versions = json.loads(held.get("versions", "{}"))
+    versions = parsed(held, "versions", dict)
     parts = [f"scenario {str(held.get('scenario_hash', ''))[:12]}", f"seed {held.get('seed')}"]
     parts += [f"{held.get('sampling')} sampling"]
     return ", ".join([*parts, *(f"{name} {version}" for name, version in versions.items())])

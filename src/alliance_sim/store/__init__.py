@@ -6,9 +6,13 @@ of them is NetCDF.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from alliance_sim.errors import InputError, Problem
 from alliance_sim.store import netcdf, runs
 
 if TYPE_CHECKING:
@@ -55,7 +59,27 @@ def read(path: Path) -> xr.Dataset:
     Raises:
         InputError: where it is missing, damaged, or is no such dataset.
     """
-    return runs.read(path) if path.suffix == RUNS or path.is_dir() else netcdf.read(path)
+    data = runs.read(path) if path.suffix == RUNS or path.is_dir() else netcdf.read(path)
+    for name, each in data.variables.items():
+        if not _is_described(each.attrs):
+            what = f"'{path}' holds no results as this library writes them: '{name}' has odd notes"
+            raise InputError([Problem(what, "give what a command of alliance-sim wrote")])
+    return data
+
+
+_TEXTS = ("long_name", "units", "about", "flag_meanings")
+_NUMBERS = {"valid_range": 2, "smallest_effect": 1}
+
+
+def _is_described(notes: Mapping[str, Any]) -> bool:
+    """Whether tables and pictures can use what a variable says of itself."""
+    try:
+        numbers = {key: np.asarray(notes[key]) for key in _NUMBERS if key in notes}
+    except ValueError:  # lists of different lengths
+        return False
+    return all(isinstance(notes.get(key, ""), str) for key in _TEXTS) and all(
+        each.dtype.kind in "if" and each.size == _NUMBERS[key] for key, each in numbers.items()
+    )
 
 
 def open_results(place: str | Path) -> xr.Dataset:

@@ -64,15 +64,15 @@ def read(path: Path) -> xr.Dataset:
     try:
         with xr.open_dataset(path, engine="scipy") as opened:
             data = opened.load()
+        texts = {
+            name: each.astype(str).astype(object)
+            for name, each in data.coords.items()
+            if each.dtype.kind in "SU"
+        }
+        return with_months_as_dates(data.assign_coords(texts))
     except OSError as error:
         reason = str(error.strerror or error).lower()
         raise InputError([Problem(f"cannot read '{path}': {reason}", "name another")]) from error
     except Exception as error:  # SciPy raises nearly anything on a file that is not NetCDF
         mend = "give a file or folder that a command of alliance-sim wrote"
         raise InputError([Problem(f"'{path}' holds no results", mend)]) from error
-    texts = {
-        name: each.astype(str).astype(object)
-        for name, each in data.coords.items()
-        if each.dtype.kind in "SU"
-    }
-    return with_months_as_dates(data.assign_coords(texts))

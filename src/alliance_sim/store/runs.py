@@ -238,7 +238,9 @@ def about(path: Path) -> dict[str, Any]:
     mend = "give a file or folder that a command of alliance-sim wrote"
     try:
         check_store(path)
-        attributes = _group(path, "r").attrs.asdict()
+        group = _group(path, "r")
+        _names(group)  # Zarr looks at what each array says of itself only when it is opened
+        attributes = group.attrs.asdict()
         known = str(attributes["format"]).split(".", maxsplit=1)[0]
     except FileNotFoundError as error:
         what = f"'{path}' holds no results" if path.exists() else f"there is no folder '{path}'"
@@ -252,7 +254,7 @@ def about(path: Path) -> dict[str, Any]:
     except Exception as error:  # Zarr raises nearly anything on a folder that is no store
         raise InputError([Problem(f"'{path}' holds no results", mend)]) from error
     if known != FORMAT.split(".", maxsplit=1)[0]:
-        what = f"'{path}' is in format {attributes['format']}, and this version reads {FORMAT}"
+        what = f"'{path}' is in format {known[:20]}, and this version reads {FORMAT}"
         raise InputError([Problem(what, "read it with the version of alliance-sim that wrote it")])
     return attributes
 

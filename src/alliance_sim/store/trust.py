@@ -17,10 +17,12 @@ from alliance_sim.rng import BLOCK
 CHECKSUM, CHECKSUM_BYTES = "checksum", 16
 """The array of the checksums of blocks, and the bytes of each."""
 _CODECS = frozenset({"bytes", "crc32c", "vlen-utf8"})  # none of them unpacks, none runs anything
-_MOST_DESCRIPTION = 2**24
+_MOST_DESCRIPTION = 2**23
+"""Bytes; as JSON so many can take thirty times the memory."""
 _MOST_RUNS = 10**9
 _MOST_OF_A_BLOCK = 2**28
 _MOST_LABELS = 10**6
+_MOST_AXES, _LONGEST_AXIS = 8, 10**9
 
 
 class DistrustError(Exception):
@@ -67,21 +69,27 @@ def _check_array(name: str, told: dict[str, Any]) -> None:
     """Raise DistrustError unless an array is small enough, and in codecs that are harmless."""
     try:
         codecs = {each["name"] for each in told["codecs"]}
-        shape = [int(each) for each in told["shape"]]
-        chunk = [int(each) for each in told["chunk_grid"]["configuration"]["chunk_shape"]]
+        shape, chunk = [*told["shape"]], [*told["chunk_grid"]["configuration"]["chunk_shape"]]
         rows = (told.get("dimension_names") or [None])[0]
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError) as error:
         raise DistrustError(f"the description of '{name}' is damaged") from error
     if not codecs <= _CODECS:
-        raise DistrustError(f"'{name}' is packed by {', '.join(sorted(map(str, codecs)))}")
+        raise DistrustError(f"'{name}' is packed by {', '.join(sorted(map(str, codecs)))[:80]}")
+    sizes = [*shape, *chunk]
+    if len(sizes) > 2 * _MOST_AXES or not all(map(_is_size, sizes)):
+        raise DistrustError(f"'{name}' has sizes that no results have")
     if rows == "run":
         fits = chunk == [BLOCK, *shape[1:]] and 8 * math.prod(chunk) <= _MOST_OF_A_BLOCK
     elif name == CHECKSUM:
         fits = chunk == [1, CHECKSUM_BYTES] and shape[1:] == [CHECKSUM_BYTES]
     else:
         fits = math.prod(shape) <= _MOST_LABELS and math.prod(chunk) <= _MOST_LABELS
-    if not fits or any(each < 0 for each in [*shape, *chunk]):
+    if not fits:
         raise DistrustError(f"'{name}' has sizes {shape} in pieces of {chunk}")
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LONGEST_AXIS
 
 
 def _check_texts(folder: Path, told: dict[str, Any]) -> None:
