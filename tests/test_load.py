@@ -343,7 +343,7 @@ def change(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
             "no",
             "world.agreements.argive_pact.in_force: ",
         ),
-        (("world", "behaviour", "revision", "chance"), 1, "1 is not below 1"),
+        (("world", "behaviour", "revision", "chance"), 1, "1 is above 0.999999"),
         (("world", "behaviour", "revision", "chance"), {"uniform": [0, 1]}, "revision.chance: "),
     ],
 )

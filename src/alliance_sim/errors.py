@@ -11,7 +11,8 @@ class Problem:
     """One mistake in an input.
 
     ``str(problem)`` is ``FILE:LINE:COLUMN: what; how to mend it``, with as much
-    of the position as is known. Lines and columns count from 1.
+    of the position as is known. Lines and columns count from 1. It is one line, and what cannot
+    be printed in it is a question mark.
     """
 
     what: str
@@ -24,7 +25,10 @@ class Problem:
         parts = [self.file or None, self.line, self.column]
         where = ":".join(str(part) for part in parts if part is not None)
         text = f"{self.what}; {self.mend}" if self.mend else self.what
-        return f"{where}: {text}" if where else text
+        # Names and values come from files: none of them moves the cursor of a terminal.
+        return "".join(
+            char if char.isprintable() else "?" for char in (f"{where}: {text}" if where else text)
+        )
 
 
 class AllianceSimError(Exception):
