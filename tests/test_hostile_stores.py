@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hostile
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
+from watched import watched
 from worlds import small_scenario
 
 import alliance_sim as al
 from alliance_sim import store
+from alliance_sim.cli import app
 from alliance_sim.rng import BLOCK
 
 RUNS = BLOCK + 3
 MOST_MEMORY = 100 * 2**20
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no wait4, and rights for links")
 HOSTILE = [
     *(-1, 0, 2, 10**9, 10**18, 1e300, True, None, "", "x", "../../etc", "\0", [], {}, [[]]),
     *([10**9, 10**9], ["gzip"], [{"name": "numcodecs.pickle"}], [{"name": "zstd"}]),
@@ -31,9 +38,8 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    brief = {"horizon": {"start": "1432-01", "months": 40}}
     place = tmp_path_factory.mktemp("sound") / "some.zarr"
-    al.run(al.read_scenario(small_scenario() | brief), RUNS, 3, store=place)
+    hostile.make_store(place, RUNS)
     return place
 
 
@@ -133,14 +139,13 @@ LINKS: dict[str, Callable[[Path, Path], object]] = {
 }
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links take rights on Windows")
+@posix
 @pytest.mark.parametrize("link", sorted(LINKS))
 def test_links_out_of_the_folder_are_not_followed(place: Path, link: str) -> None:
     other = place.parent / "elsewhere"
     LINKS[link](place, other)
     before = {each: each.stat().st_mtime_ns for each in [other, *other.rglob("*")]}
-    brief = {"horizon": {"start": "1432-01", "months": 40}}
-    scenario = al.read_scenario(small_scenario() | brief)
+    scenario = hostile.brief_scenario()
     for attempt in (
         lambda: store.read(place),
         lambda: al.run(scenario, 3 * BLOCK, 3, store=place, resume=True),
@@ -158,3 +163,116 @@ def test_packed_chunks_are_not_unpacked(place: Path) -> None:
     file.write_text(json.dumps(told))
     with pytest.raises(al.InputError, match="'trade' is packed by bytes, crc32c, zstd"):
         store.read(place)
+
+
+@posix
+def test_nothing_is_written_started_or_run(tmp_path: Path) -> None:
+    """Every open, process, socket and import of one that reads 40 stores is looked at."""
+    assert 0 < watched("stores", tmp_path, seed=0, count=40) < 40
+
+
+@posix
+@pytest.mark.slow
+def test_nothing_is_written_started_or_run_by_any_of_many(tmp_path: Path) -> None:
+    count = int(os.environ.get("ALLIANCE_SIM_HOSTILE", "300"))
+    assert watched("stores", tmp_path, random.SystemRandom().randrange(10**9), count) < count
+
+
+# -- what commands make of results ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `run` leaves it, with the scenario beside it."""
+    folder = tmp_path_factory.mktemp("finished")
+    brief = {"horizon": {"start": "1432-01", "months": 40}}
+    hostile.put(folder / "self.yaml", hostile.written(small_scenario() | brief))
+    done = command(folder, "run", "self.yaml", "--runs=8", "--no-plots", "--out=results")
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def command(folder: Path, *words: str) -> Any:
+    with contextlib.chdir(folder):
+        return CliRunner().invoke(app, [*words, *(["--workers=1"] if words[0] == "run" else [])])
+
+
+COMMANDS = [
+    ("plot", "results", "--out=pictures"),
+    ("report", "results", "--out=page.html"),
+    ("export", "results", "--format=csv", "--out=tables"),
+    ("run", "self.yaml", "--runs=16", "--resume", "--no-plots", "--out=results"),
+]
+
+
+def noted(name: str, key: str, value: Any) -> Callable[[Path], object]:
+    """Say something else of a variable, or of all results."""
+
+    def change(place: Path) -> None:
+        file = place / name / "zarr.json"
+        told = json.loads(file.read_text())
+        told["attributes"][key] = value
+        file.write_text(json.dumps(told))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("words", "change", "code"),
+    [
+        (COMMANDS[0], noted("trade", "valid_range", {"a": [0, 1]}), 2),
+        (COMMANDS[0], noted("trade", "valid_range", [[0], [0, 1]]), 2),
+        (COMMANDS[0], noted("trade", "units", ["index"]), 2),
+        (COMMANDS[0], noted("", "interventions", [[[]]]), 0),
+        (COMMANDS[1], noted("", "interventions", "[" * 100_000), 0),
+        (COMMANDS[1], noted("", "failures", "7"), 0),
+        (COMMANDS[3], noted("", "versions", [True]), 2),
+        (COMMANDS[3], noted("", "versions", "{"), 2),
+    ],
+)
+def test_notes_that_were_found_to_break_commands(
+    finished: Path,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    change: Callable[[Path], object],
+    code: int,
+) -> None:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    change(tmp_path / "results" / store.RESULT)
+    done = command(tmp_path, *words)
+    assert done.exit_code == code, done.output
+
+
+def test_sizes_that_are_no_numbers(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "results" / store.RESULT / "other" / "zarr.json"
+    told = json.loads(file.read_text())
+    told["shape"] = [str(each) for each in told["shape"]]
+    file.write_text(json.dumps(told))
+    done = command(tmp_path, *COMMANDS[3])
+    assert done.exit_code == 2
+    assert "'other' has sizes that no results have" in " ".join(done.output.split())
+
+
+def test_months_that_are_none_in_netcdf(sound: Path, tmp_path: Path) -> None:
+    file = tmp_path / "some.nc"
+    data = sound.with_suffix(".nc").read_bytes()
+    assert b"1432-01" in data
+    file.write_bytes(data.replace(b"1432-01", b"11432-0"))
+    with pytest.raises(al.InputError, match="holds no results"):
+        store.read(file)
+
+
+@pytest.mark.slow
+def test_commands_use_results_or_refuse_them(finished: Path, tmp_path: Path) -> None:
+    """One of the files is damaged, or says something else of itself."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    kept = {each: each.read_bytes() for each in files(tmp_path / "results" / store.RESULT)}
+    for number in range(40):
+        chance = random.Random(number)
+        file = chance.choice([*kept])
+        file.write_bytes(hostile.damaged(chance, file, kept[file]))
+        done = command(tmp_path, *chance.choice(COMMANDS))
+        assert done.exit_code in (0, 2), (number, done.output)
+        for each, data in kept.items():
+            each.write_bytes(data)
