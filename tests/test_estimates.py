@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,9 @@ def test_bytes_on_disk_are_those_of_a_store(checked: Any, tmp_path: Path) -> Non
 
 PEAK = """
 import sys
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 import psutil
 import alliance_sim as al
@@ -73,6 +79,17 @@ def test_what_fits_nowhere_is_refused_at_once(checked: Any, tmp_path: Path, runs
     if runs > 10**12:
         with pytest.raises(al.InputError, match=r"on disk; .* are free; make room in"):
             al.run(checked, runs, store=tmp_path / "some.zarr")
+
+
+@pytest.mark.parametrize("ask", [al.judge_claims, partial(al.explain, "us_exits_jcpoa")])
+def test_nothing_large_is_made_before_it_is_refused(ask: Callable[..., Any]) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(al.InputError, match="of memory"):
+            ask(runs=9 * 10**8)
+        assert tracemalloc.get_traced_memory()[1] < 10**8
+    finally:
+        tracemalloc.stop()
 
 
 def test_memory_and_disk_that_are_short(

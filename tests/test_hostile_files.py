@@ -25,6 +25,7 @@ import alliance_sim as al
 from alliance_sim import load
 from alliance_sim.compile import compile_scenario
 from alliance_sim.engines import stability
+from alliance_sim.errors import UnstableModelWarning
 from alliance_sim.load import check_file, load_scenario, read_scenario
 from alliance_sim.load.blocs import load_blocs
 from alliance_sim.load.documents import MAX_BYTES
@@ -374,6 +375,8 @@ def test_large_worlds_are_not_asked_whether_they_are_stable(tmp_path: Path) -> N
     dyads = [f"a{j}-a{i}" for i in range(40) for j in range(i)]
     large = load_scenario(hostile.put(tmp_path / "a.yaml", world(40, dyads)))
     assert stability.check(compile_scenario(large)) is None
+    with pytest.warns(UnstableModelWarning, match="40 actors the world is too large"):
+        al.run(large, runs=1, workers=1)
 
 
 def test_memory_counts_domains_and_arenas(tmp_path: Path) -> None:

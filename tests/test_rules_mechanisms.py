@@ -411,6 +411,33 @@ def test_rows_and_lanes_do_not_know_of_each_other(name: str, values: Floats) -> 
         assert same_bits(read(few, ALL), np.ascontiguousarray(everyone[..., first:]))
 
 
+@pytest.mark.parametrize("actors", [1, 2, 3, 14, 33, 60])
+@pytest.mark.parametrize("runs", [1, 2, 3, 5, 8, 15, 16, 17, 33, 512])
+def test_third_parties_are_summed_one_after_another(actors: int, runs: int) -> None:
+    """To the bit, whatever the number of actors and runs, and however they lie in memory."""
+    if actors * actors * runs > 10**6:
+        pytest.skip("the same as with fewer runs")
+    drawn = np.random.default_rng(actors * runs).standard_normal((2, actors, actors, runs))
+    own, other = drawn.astype(np.float32)
+
+    def one_by_one(own: Floats, other: Floats) -> Floats:
+        total = own[:, 0, None, :] * other[None, 0]
+        for third in range(1, actors):
+            total = total + own[:, third, None, :] * other[None, third]
+        return total
+
+    for a, b in [
+        (own, other),
+        (own, other.swapaxes(0, 1)),
+        (own[..., :1], other),
+        (own, other[..., :1]),
+        (np.asfortranarray(own), other),
+        (own[..., ::2], other[..., ::2]),
+        (own[:1], other),
+    ]:
+        assert same_bits(np.ascontiguousarray(rules.third_parties(a, b)), one_by_one(a, b))
+
+
 def test_power_with_an_uncertain_exponent_of_one_half_does_not_know_the_width() -> None:
     share = np.linspace(0.01, 1, 14 * 512, dtype=np.float32).reshape(14, 512)
     exponent = np.full(512, 0.5, np.float32)

@@ -82,6 +82,14 @@ def test_an_unstable_world_is_named_and_blamed() -> None:
         al.run(wild, runs=1)
 
 
+def test_the_largest_modulus_is_found_where_arnoldi_finds_none() -> None:
+    """All eigenvalues of a multiple of a rotation are as large as each other."""
+    size = 900
+    turned = np.linalg.qr(np.random.default_rng(0).standard_normal((size, size)))[0]
+    assert stability._largest(1.3 * turned) == pytest.approx(1.3, rel=1e-6)
+    assert stability._largest(np.triu(turned, 1)) < 0.1  # nothing comes back
+
+
 def test_ten_years_do_not_drift() -> None:
     record = ten_years()
     off = ~np.eye(record.last.shape[0], dtype=bool)

@@ -20,6 +20,7 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
 from alliance_sim.load.claims import Loaded, load_claims
 from alliance_sim.simulate import attributes
+from alliance_sim.simulate.estimates import refuse_what_cannot_fit
 
 DRAWS = 2048
 """Runs with chance, and draws of the parameters on the expected path, unless asked otherwise."""
@@ -104,7 +105,8 @@ def plan_claims(
         seed: any integer from 0.
 
     Raises:
-        InputError: where claims, scenarios or numbers cannot be used.
+        InputError: where claims, scenarios or numbers cannot be used, or so many runs do not fit
+            into memory.
     """
     least: dict[str, tuple[Any, int]] = {"runs": (runs, 1), "seed": (seed, 0)}
     problems = [
@@ -114,7 +116,10 @@ def plan_claims(
     ]
     if problems:
         raise InputError(problems)
-    return Plan(load_claims(file, only), runs, seed)
+    loaded = load_claims(file, only)
+    for scenario in [*loaded.scenarios.values()][:1]:  # every one of them is run as often
+        refuse_what_cannot_fit(scenario, runs, None)
+    return Plan(loaded, runs, seed)
 
 
 def judge_claims(

@@ -20,9 +20,9 @@ from alliance_sim.step import Block, observe, settle
 _STEP = 0.02  # of the central difference: about what chance moves alignment in a month. The
 # rules have kinks (positive parts, square roots), where a smaller step says nothing of motion.
 _DENSE = 200  # size up to which all eigenvalues are computed
-_MOST_DENSE = 1_000  # size up to which they are where Arnoldi does not find the largest
 _MOST_PARTS = 4_000  # of a state that is looked at: some 28 actors who all deal with each other
 _ITERATIONS = 100
+_STEPS = 400  # of growth, where Arnoldi does not find the largest eigenvalue
 _TOGETHER = 128  # parts that are moved in one block: more take more memory and no less time
 _MARGIN = 1e-6  # what rounding may add to a radius of exactly one
 
@@ -47,7 +47,7 @@ class Stability:
 def check(program: Program) -> Stability | None:
     """Stability at the base date, every uncertain number at its median.
 
-    None for a world so large that finding it out would take minutes and gigabytes.
+    None for a world so large that finding out would take minutes and gigabytes.
     """
     if len(_parts(program)) > _MOST_PARTS:
         return None
@@ -119,28 +119,41 @@ def _radius(program: Program) -> float:
 
 
 def _largest(matrix: Floats) -> float:
-    """Largest modulus of an eigenvalue: Arnoldi for large matrices, else all of them.
+    """Largest modulus of an eigenvalue: Arnoldi for large matrices, else all of them."""
+    if len(matrix) <= _DENSE:
+        return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0)) if matrix.size else 0.0
+    from scipy.sparse import linalg
 
-    0 where a very large matrix does not show it, as one does through which nothing comes back.
+    start = np.ones(len(matrix))
+    with contextlib.suppress(linalg.ArpackNoConvergence):
+        found = linalg.eigs(
+            matrix,
+            k=1,
+            which="LM",
+            v0=start,
+            tol=1e-6,
+            maxiter=_ITERATIONS,
+            return_eigenvectors=False,
+        )
+        return float(np.abs(found[0]))
+    return _growth(matrix, start)
+
+
+def _growth(matrix: Floats, vector: Floats) -> float:
+    """How much a vector grows in a step in the long run, which is the largest modulus.
+
+    Arnoldi does not converge where many eigenvalues are about as large as each other, or where
+    nothing comes back. The first half of the steps passes, with what is only for a while.
     """
-    if len(matrix) > _DENSE:
-        from scipy.sparse import linalg
-
-        start = np.ones(len(matrix))
-        with contextlib.suppress(linalg.ArpackNoConvergence):
-            found = linalg.eigs(
-                matrix,
-                k=1,
-                which="LM",
-                v0=start,
-                tol=1e-6,
-                maxiter=_ITERATIONS,
-                return_eigenvectors=False,
-            )
-            return float(np.abs(found[0]))
-        if len(matrix) > _MOST_DENSE:
+    logs = np.empty(_STEPS)
+    for step in range(_STEPS):
+        vector = matrix @ vector
+        size = np.linalg.norm(vector)
+        if not size:
             return 0.0
-    return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0)) if matrix.size else 0.0
+        logs[step] = np.log(size)
+        vector = vector / size
+    return float(np.exp(logs[_STEPS // 2 :].mean()))
 
 
 def _jacobian(program: Program) -> Floats:

@@ -147,7 +147,14 @@ def warn_if_unstable(scenario: Scenario) -> None:
         return  # such a world is meant to move by itself
     still = scenario.model_copy(update={"interventions": (), "dyads": ()})
     found = _stability(still.model_dump_json(by_alias=True, include=_STILL), still)
-    if found is not None and not found.stable:
+    if found is None:
+        warnings.warn(
+            f"with {len(scenario.world.actors)} actors the world is too large to find out whether "
+            "it stays near its base date by itself; look at a run without interventions",
+            UnstableModelWarning,
+            stacklevel=3,
+        )
+    elif not found.stable:
         warnings.warn(
             f"the model is unstable at the base date: its spectral radius is {found.radius:.4f}, "
             f"and {found.radius_without:.4f} without {found.blame}; lower that weight",
