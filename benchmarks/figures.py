@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 _HOLDS = {"at least": operator.ge, "at most": operator.le}
 
-_MOST_SLACK = 0.05
-
 
 @dataclass(frozen=True)
 class Target:
@@ -32,24 +30,25 @@ class Figure:
     spread: str = ""
     """From where to where it was seen, or its error."""
     target: Target | None = None
-    error: float = 0.0
-    """Standard error, for a fitted value: a target counts as met within two of them, or within
-    0.05, whichever is less."""
+    between: tuple[float, float] | None = None
+    """Lowest and highest value that was seen, or two standard errors to either side."""
 
     @property
-    def met(self) -> bool | None:
-        """Whether the target is met; None where there is none."""
+    def verdict(self) -> str:
+        """Whether the target is met: not settled where it lies between what was seen."""
         if self.target is None:
-            return None
-        slack = min(2 * self.error, _MOST_SLACK) * (1 if self.target.sense == "at least" else -1)
-        return bool(_HOLDS[self.target.sense](self.value + slack, self.target.value))
+            return ""
+        low, high = self.between or (self.value, self.value)
+        if low < self.target.value < high:
+            return "not settled"
+        return "met" if _HOLDS[self.target.sense](self.value, self.target.value) else "not met"
 
     @property
     def cells(self) -> tuple[str, str, str, str, str]:
         """What stands in the table."""
         target = f"{self.target.sense} {self.target.value:g}" if self.target else ""
-        verdict = {None: "", True: "met", False: "not met"}[self.met]
-        return self.what, f"{short(self.value)}{self.unit}", self.spread, target, verdict
+        value = f"{short(self.value)}{self.unit}"
+        return self.what, value, self.spread, target, self.verdict
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -60,7 +59,7 @@ class Figure:
             "unit": self.unit.strip(),
             "spread": self.spread,
             "target": self.target and [self.target.sense, self.target.value],
-            "met": self.met,
+            "verdict": self.verdict,
         }
 
 
@@ -75,7 +74,8 @@ def short(value: float) -> str:
 def middle(what: str, values: Sequence[float], unit: str, target: Target | None = None) -> Figure:
     """The median of repetitions, from the lowest to the highest."""
     spread = f"{short(min(values))} to {short(max(values))}"
-    return Figure(what, statistics.median(values), unit, spread, target)
+    between = min(values), max(values)
+    return Figure(what, statistics.median(values), unit, spread, target, between)
 
 
 def as_text(figures: Sequence[Figure]) -> str:

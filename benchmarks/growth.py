@@ -92,14 +92,20 @@ def lasting(scenario: al.Scenario, months: int) -> al.Scenario:
     return scenario.model_copy(update={"horizon": horizon})
 
 
-def with_actors(repeat: int, without: Sequence[str] = ()) -> Growth:
-    """Cost of the months alone against actors, with some mechanisms left out."""
+def with_actors(repeat: int, without: Sequence[str]) -> tuple[Growth, Growth]:
+    """Cost of the months alone against actors, and the same with some mechanisms left out.
 
-    def month(actors: int) -> float:
+    Both are measured next to each other, size by size, so that what else the machine does hits both.
+    """
+
+    def month(actors: int, without: Sequence[str]) -> float:
         scenario = al.read_scenario(crowd(actors, without))
         return months_alone(compile_scenario(scenario), first_block(scenario))
 
-    return power(ACTORS, np.array([[month(actors) for actors in ACTORS] for _ in range(repeat)]))
+    times = np.array(
+        [[[month(n, left) for left in ((), without)] for n in ACTORS] for _ in range(repeat)]
+    )
+    return power(ACTORS, times[..., 0]), power(ACTORS, times[..., 1])
 
 
 def crowd(actors: int, without: Sequence[str] = ()) -> dict[str, Any]:

@@ -39,7 +39,7 @@ MICRO = 1e6
 
 
 @dataclass
-class Session:
+class Measurement:
     """One run of the benchmark."""
 
     name: str
@@ -54,21 +54,21 @@ class Session:
         print(text, file=sys.stderr)
 
 
-def step(session: Session) -> Iterator[Figure]:
+def step(measurement: Measurement) -> Iterator[Figure]:
     """The month, by all contenders in turn on one core."""
-    scenario = session.scenario
+    scenario = measurement.scenario
     measures = {"engine": contenders.engine(scenario)}
     try:
-        measures["kernel"] = contenders.kernel(scenario, checked_kernel(session))
+        measures["kernel"] = contenders.kernel(scenario, checked_kernel(measurement))
     except NoCompilerError as error:
-        session.note(f"Left out, no C kernel: {error}.")
+        measurement.note(f"Left out, no C kernel: {error}.")
     measures["mesa"] = contenders.mesa(scenario)
     try:
         measures["workbench"] = contenders.workbench(scenario)
     except contenders.NotInstalledError as error:
-        session.note(f"Left out, not installed: {error}.")
+        measurement.note(f"Left out, not installed: {error}.")
     with one_core():
-        found = in_turn(measures, session.repeat)
+        found = in_turn(measures, measurement.repeat)
     engine = found["engine"]
     yield middle("this engine", times(found["engine"], MICRO), " us per run-month")
     yield middle("its months alone", times(found["engine months"], MICRO), " us per run-month")
@@ -110,75 +110,74 @@ def beside_kernel(found: dict[str, list[float]]) -> Iterator[Figure]:
     )
 
 
-def checked_kernel(session: Session) -> Kernel:
+def checked_kernel(measurement: Measurement) -> Kernel:
     """The kernel, once it is shown to do what the engine does."""
-    scenario, where = session.scenario, contenders.first_block(session.scenario)
+    scenario, where = measurement.scenario, contenders.first_block(measurement.scenario)
     built = Kernel(scenario, prepare(compile_scenario(scenario), where))
     first = agreement(built, where, 1)
     last = agreement(built, where, scenario.horizon.months)
-    session.note(
+    measurement.note(
         f"C kernel: `{built.command}`, {built.lanes} runs a tile. Against the engine, after a "
         f"month {first.close:.1%} of the runs are the same but for rounding, after "
         f"{scenario.horizon.months} {last.same:.1%} (at least {LEAST_SHARE:.0%} asked)."
     )
-    session.sound = min(first.close, last.same) >= LEAST_SHARE
+    measurement.sound = min(first.close, last.same) >= LEAST_SHARE
     return built
 
 
-def two_cores(session: Session) -> Iterator[Figure]:
+def two_cores(measurement: Measurement) -> Iterator[Figure]:
     """Two processes against one."""
     if processes.cores() < 2:
-        session.note("Left out, one core alone: two cores against one.")
+        measurement.note("Left out, one core alone: two cores against one.")
         return
-    found = processes.two_against_one(session.scenario, min(3, session.repeat))
+    found = processes.two_against_one(measurement.scenario, measurement.repeat)
     what = f"two cores over one, {processes.TWO_CORES_RUNS:,} runs"
     yield middle(what, found, " times", Target("at least", 1.8))
 
 
-def with_size(session: Session) -> Iterator[Figure]:
+def with_size(measurement: Measurement) -> Iterator[Figure]:
     """Growth with runs and months."""
     for what, measure, sizes in (
         ("runs", growth.with_runs, growth.RUNS),
         ("months", growth.with_months, growth.MONTHS),
     ):
         with one_core():
-            found = measure(session.scenario, min(3, session.repeat))
+            found = measure(measurement.scenario, measurement.repeat)
         yield fitted(
             f"exponent of cost in {what}, {sizes[0]} to {sizes[-1]:,}", found, Target("at most", 1)
         )
 
 
-def with_actors(session: Session) -> Iterator[Figure]:
+def with_actors(measurement: Measurement) -> Iterator[Figure]:
     """Growth with actors, all mechanisms and without those that sum over third parties."""
     first, last = growth.ACTORS[0], growth.ACTORS[-1]
     what = f"exponent of a month's cost in actors, {first} to {last}"
-    repeat = min(3, session.repeat)
     with one_core():
-        whole, square = growth.with_actors(repeat), growth.with_actors(repeat, growth.CUBIC)
+        whole, square = growth.with_actors(measurement.repeat, growth.CUBIC)
     yield fitted(f"{what}, all mechanisms", whole)
     yield fitted(f"{what}, without the cubic ones", square, Target("at most", 2))
-    session.note(
+    measurement.note(
         f"Cubic in the actors, as they sum over third parties: {', '.join(growth.CUBIC)}. "
         f"Microseconds per run-month by actors, all tied to each other: {whole.by_size}; without "
         f"these mechanisms {square.by_size}."
     )
 
 
-def start_up(session: Session) -> Iterator[Figure]:
+def start_up(measurement: Measurement) -> Iterator[Figure]:
     """Commands as processes."""
-    for words, most in ((["--help"], 0.3), (["validate", session.name], 1.0)):
-        found = processes.start_up(words, 2 * session.repeat + 1)
+    for words, most in ((["--help"], 0.3), (["validate", measurement.name], 1.0)):
+        found = processes.start_up(words, 2 * measurement.repeat + 1)
         yield middle(f"`alliance-sim {' '.join(words)}`", found, " s", Target("at most", most))
 
 
-def memory(session: Session) -> Iterator[Figure]:
+def memory(measurement: Measurement) -> Iterator[Figure]:
     """Peak memory of many runs."""
-    months = session.scenario.horizon.months
-    peak = processes.peak_memory(session.name)
+    months = measurement.scenario.horizon.months
+    peak = processes.peak_memory(measurement.name)
     yield Figure(f"10,000 runs of {months} months, peak", peak, " GB", "", Target("at most", 2))
 
 
-PARTS: dict[str, Callable[[Session], Iterator[Figure]]] = {
+PARTS: dict[str, Callable[[Measurement], Iterator[Figure]]] = {
     "step": step,
     "cores": two_cores,
     "growth": with_size,
@@ -190,7 +189,8 @@ PARTS: dict[str, Callable[[Session], Iterator[Figure]]] = {
 
 def fitted(what: str, found: growth.Growth, target: Target | None = None) -> Figure:
     """A fitted exponent with its standard error."""
-    return Figure(what, found.exponent, "", f"± {found.error:.2f}", target, found.error)
+    between = found.exponent - 2 * found.error, found.exponent + 2 * found.error
+    return Figure(what, found.exponent, "", f"± {found.error:.2f}", target, between)
 
 
 def times(values: Sequence[float], factor: float) -> list[float]:
@@ -203,24 +203,24 @@ def over(above: Sequence[float], below: Sequence[float]) -> list[float]:
     return [a / b for a, b in zip(above, below, strict=True)]
 
 
-def write(session: Session, figures: Sequence[Figure]) -> None:
+def write(measurement: Measurement, figures: Sequence[Figure]) -> None:
     """Write the table into the documentation."""
     head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     _, ended, tail = rest.partition(END)
     if not ended:
         raise SystemExit(f"{PAGE} has no place for the table")
-    notes = [f"- {note}" for note in session.notes]
-    lines = [BEGIN, "", *described(session), "", *as_markdown(figures), "", *notes, "", END]
+    notes = [f"- {note}" for note in measurement.notes]
+    lines = [BEGIN, "", *described(measurement), "", *as_markdown(figures), "", *notes, "", END]
     PAGE.write_text(head + "\n".join(lines) + tail, encoding="utf-8")
 
 
-def described(session: Session) -> list[str]:
+def described(measurement: Measurement) -> list[str]:
     """What was measured, on what."""
-    scenario = session.scenario
+    scenario = measurement.scenario
     return [f"{line}." for line in machine()] + [
-        f"Scenario `{session.name}`: {len(scenario.world.actors)} actors, "
+        f"Scenario `{measurement.name}`: {len(scenario.world.actors)} actors, "
         f"{len(scenario.world.drivers)} drivers, {scenario.horizon.months} months, "
-        f"{len(scenario.outcomes)} outcomes; {session.repeat} rounds."
+        f"{len(scenario.outcomes)} outcomes; {measurement.repeat} rounds."
     ]
 
 
@@ -235,31 +235,31 @@ def main() -> int:
     given = parser.parse_args()
     if given.update and given.only != list(PARTS):
         parser.error("--update writes the whole table; leave out --only")
-    session = Session(given.scenario, al.load_scenario(given.scenario), given.repeat)
+    measurement = Measurement(given.scenario, al.load_scenario(given.scenario), given.repeat)
     figures: list[Figure] = []
     for name in given.only:
         print(f"measuring: {name}", file=sys.stderr)
-        figures += PARTS[name](session)
+        figures += PARTS[name](measurement)
     if given.json:
-        print(json.dumps(as_object(session, figures), indent=2))
+        print(json.dumps(as_object(measurement, figures), indent=2))
     else:
-        print("\n".join([*described(session), "", as_text(figures)]))
+        print("\n".join([*described(measurement), "", as_text(figures)]))
     if given.update:
-        write(session, figures)
-    if not session.sound:
+        write(measurement, figures)
+    if not measurement.sound:
         print("the C kernel does not do what the engine does", file=sys.stderr)
-    return 0 if session.sound else 1
+    return 0 if measurement.sound else 1
 
 
-def as_object(session: Session, figures: Sequence[Figure]) -> dict[str, object]:
+def as_object(measurement: Measurement, figures: Sequence[Figure]) -> dict[str, object]:
     """Everything for ``--json``."""
     return {
         "machine": machine(),
-        "scenario": session.name,
-        "rounds": session.repeat,
-        "sound": session.sound,
+        "scenario": measurement.name,
+        "rounds": measurement.repeat,
+        "sound": measurement.sound,
         "figures": [figure.as_json for figure in figures],
-        "notes": session.notes,
+        "notes": measurement.notes,
     }
 
 
