@@ -95,7 +95,7 @@ def lasting(scenario: al.Scenario, months: int) -> al.Scenario:
 def with_actors(repeat: int, without: Sequence[str]) -> tuple[Growth, Growth]:
     """Cost of the months alone against actors, and the same with some mechanisms left out.
 
-    Both are measured next to each other, size by size, so that what else the machine does hits both.
+    Both are measured next to each other, size by size: what else the machine does hits both.
     """
 
     def month(actors: int, without: Sequence[str]) -> float:
