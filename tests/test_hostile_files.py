@@ -364,6 +364,8 @@ def test_revisions_at_their_bounds_run(chance: float) -> None:
         ("actor,other,propensity\n" + "," * 60_000, "2:1: more than 40000 fields; take some out"),
         ("," * 600 + "x\n" + "a,1\n", "1:1: a table of 601 columns; write at most 500"),
         ('"a,' * 30_000, "more problems; mend these first"),
+        (",\n# a,\n# b,\n# c", "2:1: a comment stands under the header"),
+        ("actor,other,propensity\n# a,,\n# b,,", "2:1: a comment stands under the header"),
     ],
 )
 def test_tables_are_limited(tmp_path: Path, text: str, said: str) -> None:

@@ -39,6 +39,8 @@ def table_tree(text: str, file: str, problems: list[Problem]) -> Node | None:
         problems.append(Mark(file, 1, 1).problem(what, mend))
         return None
     rows = [*_without_notes(rows, problems)]
+    if len(rows) < 2:  # all others are comments, which have been told of
+        return None
     header = tidied(rows[0], rows[1:])
     if len(header) > _MOST_COLUMNS:
         what = f"a table of {len(header)} columns"
