@@ -8,7 +8,7 @@ from alliance_sim.program import Leaf, Table
 from alliance_sim.spec import Scenario
 from alliance_sim.spec import world as wd
 from alliance_sim.spec.base import directed_pair, month_number, undirected_pair
-from alliance_sim.spec.numbers import AnyNumber, Distribution
+from alliance_sim.spec.numbers import AnyNumber, Distribution, Joint
 
 
 class Index:
@@ -53,7 +53,7 @@ class Index:
         """Store a number, certain or not, at a place of a table."""
         table.leaves = [each for each in table.leaves if each[0] != place]
         if isinstance(value, Distribution):
-            leaf = self.leaves.setdefault(path, Leaf(path, self._identity(path), value))
+            leaf = self.leaves.setdefault(path, Leaf(path, self._key(path, value), value))
             table.values[place] = value.median
             table.leaves.append((place, leaf))
         else:
@@ -64,6 +64,12 @@ class Index:
         table = Table(np.zeros(()))
         self.put(table, (), value, path)
         return table
+
+    def _key(self, path: str, value: Distribution) -> str:
+        """What a number is drawn by: columns of one table together, all others by themselves."""
+        if isinstance(value, Joint):
+            return f"world.joint.{value.joint.of}"
+        return self._identity(path)
 
     def _identity(self, path: str) -> str:
         """A path with every actor called by what it is keyed by, dyads in one order."""

@@ -130,7 +130,9 @@ def _kind_of_file(path: Path, documents: Documents, left: int = MAX_PARENTS) -> 
     tree = documents.read(path)
     if tree is None or not left:
         return "scenario"
-    if tree.child("actors") is not None:
+    named = tree.child("extends")
+    several = named is not None and isinstance(named.value, list)  # a scenario extends one file
+    if tree.child("actors") is not None or several:
         return "world"
     extends = tree.text("extends")
     if extends is None or any(tree.child(key) is not None for key in _SCENARIO_KEYS):

@@ -10,6 +10,7 @@ import codecs
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -247,19 +248,31 @@ class Documents:
         chain: tuple[Path, ...],
         fresh_world: bool = False,
     ) -> Node | None:
-        """A document merged over the one that it extends, if any."""
+        """A document merged over the one that it extends, if any; a world over several, too."""
         extends, tree = tree.child("extends"), without(tree, "extends")
         if extends is None or extends.value is None:
             return tree
         chain = (*chain, path) if path else chain
-        parent_path = self._find(extends, kind, path)
-        if parent_path is None or not self._leads_on(extends, parent_path, chain):
+        named = [extends]
+        if kind == "world" and isinstance(extends.value, list) and extends.value:
+            named = extends.value
+        found = [self._parent(each, kind, path, chain) for each in named]
+        parents = [each for each in found if each is not None]
+        if len(parents) < len(named):
             return None
-        load = self.scenario if kind == "scenario" else self.world
-        parent = load(parent_path, chain)
-        if parent is None:
-            return None
+        parent = reduce(merge, parents)
         return merge(without_world(parent) if fresh_world else parent, tree)
+
+    def _parent(
+        self, name: Node, kind: Kind, path: Path | None, chain: tuple[Path, ...]
+    ) -> Node | None:
+        """What a document extends, put together."""
+        found = self._find(name, kind, path)
+        if found is None or not self._leads_on(name, found, chain):
+            return None
+        return (
+            self.scenario(found, chain) if kind == "scenario" else self._whole_world(found, chain)
+        )
 
     def _leads_on(self, extends: Node, parent: Path, chain: tuple[Path, ...]) -> bool:
         """Whether the chain of parents neither comes back to itself nor is endless."""
@@ -302,10 +315,10 @@ class Documents:
             return without(tree, "world"), True
         return _with(tree, "world", replace(loaded, key=world.key)), True
 
-    def _whole_world(self, path: Path) -> Node | None:
-        """The world in a file, put together once however many scenarios name it."""
+    def _whole_world(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
+        """The world in a file, put together once however many files name it."""
         if path not in self.worlds:
-            self.worlds[path] = self.world(path)
+            self.worlds[path] = self.world(path, chain)
         return self.worlds[path]
 
     def _find(self, name: Node, kind: Kind, path: Path | None) -> Path | None:

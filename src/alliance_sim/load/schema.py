@@ -26,16 +26,20 @@ def schema(kind: Kind) -> Json:
     definitions[model.__name__] = root
     parts = {name + _PART: _partial(deepcopy(each)) for name, each in definitions.items()}
     everything = {**definitions, **parts}
+    one = {"type": "string", "description": "Name or path of the file that this one builds on."}
+    several = {
+        "description": "Name or path of the world that this one builds on, or a list of them: "
+        "what a later one says goes over what those before it say.",
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        ],
+    }
     for suffix in ("", _PART):
-        everything[model.__name__ + suffix]["properties"]["extends"] = {
-            "type": "string",
-            "description": "Name or path of the file that this one builds on.",
-        }
+        extends = one if kind == "scenario" else several
+        everything[model.__name__ + suffix]["properties"]["extends"] = extends
     if kind == "scenario":
-        everything["World" + _PART]["properties"]["extends"] = {
-            "type": "string",
-            "description": "Name or path of the world that this one builds on.",
-        }
+        everything["World" + _PART]["properties"]["extends"] = several
         _file_keys(everything)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

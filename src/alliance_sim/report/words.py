@@ -14,6 +14,7 @@ from alliance_sim.spec.numbers import (
     Beta,
     Categorical,
     Distribution,
+    Joint,
     Lognormal,
     Normal,
     Triangular,
@@ -112,7 +113,10 @@ def distribution(value: Distribution) -> str:
 
 
 def _most(value: Distribution) -> str:
-    low, high = value.ppf(np.array([0.05, 0.95]))
+    if isinstance(value, Joint):  # whose rows are in no order
+        low, high = np.quantile(value.joint.values, [0.05, 0.95])
+    else:
+        low, high = value.ppf(np.array([0.05, 0.95]))
     return f"90% between {low:.3g} and {high:.3g}"
 
 
@@ -151,6 +155,11 @@ def _categorical(value: Any) -> str:
     return " or ".join(f"{each:g} ({percent(chance)})" for each, chance in pairs)
 
 
+def _joint(value: Any) -> str:
+    joint = value.joint
+    return f"median {value.median:.3g}, {_most(value)} (of {len(joint.values)} draws of {joint.of})"
+
+
 _DISTRIBUTIONS: dict[type[Distribution], Callable[[Any], str]] = {
     Uniform: _uniform,
     Triangular: _triangular,
@@ -159,6 +168,7 @@ _DISTRIBUTIONS: dict[type[Distribution], Callable[[Any], str]] = {
     Lognormal: _lognormal,
     Beta: _beta,
     Categorical: _categorical,
+    Joint: _joint,
 }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from alliance_sim.spec.base import ActorDirectedDyad, Frozen, keyed_union, problem_error
+from alliance_sim.spec.base import ActorDirectedDyad, Frozen, Id, keyed_union, problem_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -265,11 +266,48 @@ class Categorical(Distribution):
         return np.asarray(self.categorical.values)[np.searchsorted(edges, u, side="right")]
 
 
+class JointDraws(Frozen):
+    """One column of a table of joint draws."""
+
+    of: Id
+    """Name of the table. Numbers of one table are drawn together, a row for each run."""
+    values: Annotated[tuple[Real, ...], Field(min_length=1)]
+    """The column; as long as every other of its table. All rows are equally likely."""
+
+
+class Joint(Distribution):
+    """Draws that belong together with those of other numbers: a posterior after calibration."""
+
+    kind: ClassVar[str] = "joint"
+    joint: JointDraws
+    """The table and the column."""
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return min(self.joint.values), max(self.joint.values)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.joint.values)
+
+    def ppf(self, u: Floats, /) -> Floats:
+        """Values in the rows at the probabilities ``u``; same shape as ``u``.
+
+        Rows are counted from the first, unsorted: one row is read in every column of the table.
+        """
+        import numpy as np
+
+        rows = (np.asarray(u) * len(self.joint.values)).astype(np.intp)
+        return np.asarray(self.joint.values)[np.minimum(rows, len(self.joint.values) - 1)]
+
+
 DISTRIBUTION_KINDS: dict[str, type[Distribution]] = {
     kind.kind: kind
-    for kind in (Uniform, Triangular, Normal, TruncatedNormal, Lognormal, Beta, Categorical)
+    for kind in (Uniform, Triangular, Normal, TruncatedNormal, Lognormal, Beta, Categorical, Joint)
 }
-AnyDistribution = Uniform | Triangular | Normal | TruncatedNormal | Lognormal | Beta | Categorical
+AnyDistribution = (
+    Uniform | Triangular | Normal | TruncatedNormal | Lognormal | Beta | Categorical | Joint
+)
 
 
 def _within(low: float, high: float) -> Callable[[Any], Any]:

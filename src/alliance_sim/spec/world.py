@@ -27,6 +27,8 @@ from alliance_sim.spec.base import (
 )
 from alliance_sim.spec.forces import Choice, Driver, Reading
 from alliance_sim.spec.numbers import (
+    Joint,
+    JointDraws,
     NonNegative,
     Number,
     Real,
@@ -266,6 +268,19 @@ def _misdirected(key: str, relation: Relation) -> Iterator[tuple[tuple[int | str
             )
 
 
+def _joint(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], JointDraws]]:
+    """Every column of joint draws in a value, and where it stands."""
+    match value:
+        case Joint():
+            yield path, value.joint
+        case Frozen():
+            for name in type(value).model_fields:
+                yield from _joint(getattr(value, name), (*path, name))
+        case dict():
+            for name, each in value.items():
+                yield from _joint(each, (*path, str(name)))
+
+
 class World(Frozen):
     """Everything that holds before any intervention."""
 
@@ -391,6 +406,20 @@ class World(Frozen):
             for place, option in enumerate(options)
             if reading not in self.readings or option not in self.readings[reading].options
         ]
+        if mistakes:
+            raise located_error("world", mistakes)
+        return self
+
+    @model_validator(mode="after")
+    def _tables_are_whole(self) -> Self:
+        """Columns of one table of joint draws have the same rows."""
+        rows: dict[str, int] = {}
+        mistakes = []
+        for path, each in _joint(self):
+            first = rows.setdefault(each.of, len(each.values))
+            if len(each.values) != first:
+                what = f"{len(each.values)} draws of '{each.of}', which has {first} elsewhere"
+                mistakes.append(((*path, "joint", "values"), what, "give as many everywhere"))
         if mistakes:
             raise located_error("world", mistakes)
         return self
