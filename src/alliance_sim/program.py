@@ -36,6 +36,9 @@ class Leaf:
     distribution: Quantile
 
 
+JOINT = "world.joint."
+"""What the key of all numbers of one table of joint draws begins with; its name follows."""
+
 Draws = Mapping[str, Floats]
 """Path -> values, (r,), of every uncertain number."""
 

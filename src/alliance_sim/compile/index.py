@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alliance_sim.program import Leaf, Table
+from alliance_sim.program import JOINT, Leaf, Table
 from alliance_sim.spec import Scenario
 from alliance_sim.spec import world as wd
 from alliance_sim.spec.base import directed_pair, month_number, undirected_pair
@@ -68,7 +68,7 @@ class Index:
     def _key(self, path: str, value: Distribution) -> str:
         """What a number is drawn by: columns of one table together, all others by themselves."""
         if isinstance(value, Joint):
-            return f"world.joint.{value.joint.of}"
+            return JOINT + value.joint.of
         return self._identity(path)
 
     def _identity(self, path: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alliance_sim.executors import Workers
-from alliance_sim.program import NEVER, Program
+from alliance_sim.program import JOINT, NEVER, Program
 from alliance_sim.rng import BLOCK
 from alliance_sim.simulate.ensembles import check_sound
 from alliance_sim.spec import Scenario
@@ -95,7 +95,7 @@ class Experiment:
                 if key not in found:
                     about = provenance_of(scenario, path)
                     shown = _shown(program, path)
-                    found[key] = Factor(key, path, _label(scenario, path), about, shown)
+                    found[key] = Factor(key, path, _label(scenario, path, key), about, shown)
         return tuple(found[key] for key in sorted(found))
 
     @property
@@ -174,8 +174,10 @@ def _together(luck: Rows) -> Iterator[Rows]:
             yield places[start : start + BLOCK]
 
 
-def _label(scenario: Scenario, path: str) -> str:
+def _label(scenario: Scenario, path: str, key: str) -> str:
     """An uncertain number in words: what it belongs to, and which number of that it is."""
+    if key.startswith(JOINT):
+        return f"{key.removeprefix(JOINT)}: joint draws".replace("_", " ")
     kind, *rest = path.split(".")
     owner, what = rest[0], rest[1:]
     if kind == "world":
