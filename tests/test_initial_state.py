@@ -279,10 +279,10 @@ def test_missing_files_columns_and_actors_are_all_listed(tmp_path: Path) -> None
     text = str(caught.value)
     for part in (
         "rivalries.csv: the file is missing; put a CSV with the columns iso_a, iso_b, start",
-        "arms_dyad_year.csv:1: column 'recipient' is missing",
-        "arms_dyad_year.csv:1: column 'tiv_delivered' is missing",
-        "unga_ideal_points.csv:3: 'high' in column 'ideal_point' is not a number",
-        "unga_ideal_points.csv:4: an empty cell in column 'iso3'",
+        "arms_dyad_year.csv:1:1: column 'recipient' is missing",
+        "arms_dyad_year.csv:1:1: column 'tiv_delivered' is missing",
+        "unga_ideal_points.csv:3:10: 'high' in column 'ideal_point' is not a number",
+        "unga_ideal_points.csv:4:1: an empty cell in column 'iso3'",
         "unknown actor 'CCC'",
     ):
         assert part in text

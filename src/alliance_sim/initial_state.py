@@ -22,6 +22,8 @@ from typing import Any
 import pandas as pd
 
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.load.csv_columns import Columns, read_columns, shortened
+from alliance_sim.observations import published
 
 Pair = tuple[str, str]
 """Two iso3 codes: alphabetical for an undirected dyad, (by, on) for a directed one."""
@@ -159,22 +161,15 @@ DATED = {  # the series that must reach the year, by file
 }
 
 REFERENCES = {
-    "unga": "United Nations Dag Hammarskjold Library, General Assembly Voting Data, United "
-    "Nations. Copyright, United Nations; non commercial use, with attribution.",
-    "ideal_points": "Bailey, M. A., A. Strezhnev and E. Voeten (2017), Estimating Dynamic State "
-    "Preferences from United Nations Voting Data, Journal of Conflict Resolution 61(2):430-456; "
-    "data: Voeten, Strezhnev, Bailey, United Nations General Assembly Voting Data, Harvard "
-    "Dataverse, doi:10.7910/DVN/LEJUQZ.",
+    "unga": published.REFERENCES["unga"],
+    "ideal_points": published.REFERENCES["ideal_points"],
     "nmc": "Singer, J. D. (1987), Reconstructing the Correlates of War Dataset on Material "
     "Capabilities of States, 1816-1985, International Interactions 14:115-132; "
     "National Material Capabilities, version 7.0.",
     "wdi": "World Bank, World Development Indicators, NY.GDP.MKTP.CD.",
-    "sipri": "SIPRI Arms Transfers Database, Stockholm International Peace Research Institute. "
-    "Source: SIPRI Arms Transfers Database (c) SIPRI.",
-    "itpd": "Borchert, I., M. Larch, S. Shikher and Y. Yotov (2021), The International Trade and "
-    "Production Database for Estimation (ITPD-E), International Economics 166:140-166.",
-    "cow_trade": "Barbieri, K., O. Keshk and B. Pollins (2009), TRADING DATA, Conflict Management "
-    "and Peace Science 26(5):471-491; COW Bilateral Trade 4.0.",
+    "sipri": published.REFERENCES["sipri"],
+    "itpd": published.REFERENCES["itpd"],
+    "cow_trade": published.REFERENCES["cow_trade"],
     "atop": "Leeds, B. A., J. Ritter, S. Mitchell and A. Long (2002), Alliance Treaty Obligations "
     "and Provisions, 1815-1944, International Interactions 28:237-260; ATOP 5.",
     "igo": "Pevehouse, J. et al. (2020), Journal of Peace Research 57(3):492-503; "
@@ -419,35 +414,27 @@ def _load(folder: Path) -> tuple[Tables, list[Problem]]:
             bring = f"put a CSV with the columns {', '.join(columns)} there"
             problems.append(Problem("the file is missing", bring, str(path)))
             continue
-        try:
-            table = pd.read_csv(path, na_values=[""], keep_default_na=False)
-        except (ValueError, OSError) as error:
-            mend = "save it as comma-separated text (UTF-8) with a header line"
-            problems.append(Problem(f"cannot be read as CSV ({error})", mend, str(path)))
-            continue
-        found = list(_column_problems(table, columns, path))
-        problems += found
+        found: list[Problem] = []
+        read = read_columns(path, found)
+        table = pd.DataFrame() if read is None else _frame(read, columns, found)
+        problems += shortened(found)
         if not found:
             tables[file] = table
     return tables, problems
 
 
-def _column_problems(table: pd.DataFrame, columns: Iterable[str], path: Path) -> Iterator[Problem]:
+def _frame(read: Columns, columns: Iterable[str], problems: list[Problem]) -> pd.DataFrame:
+    """The columns that are used: text, or numbers with NaN where nothing is known."""
+    data: dict[str, Any] = {}
     for column in columns:
-        if column not in table.columns:
-            yield Problem(f"column '{column}' is missing", "add it to the header", str(path), 1)
+        if column not in read.header:
+            problems.append(read.top(f"column '{column}' is missing", "add it to the header"))
             continue
-        empty = table.index[table[column].isna()]
-        if column in NEVER_EMPTY and len(empty):
-            what = f"an empty cell in column '{column}'"
-            yield Problem(what, "fill it or drop the row", str(path), int(empty[0]) + 2)
-        if column not in TEXT_COLUMNS:
-            numbers = pd.to_numeric(table[column], errors="coerce")
-            wrong = table.index[numbers.isna() & table[column].notna()]
-            if len(wrong):
-                what = f"'{table[column].tolist()[wrong[0]]}' in column '{column}' is not a number"
-                mend = "write a number, or leave the cell empty where nothing is known"
-                yield Problem(what, mend, str(path), int(wrong[0]) + 2)
+        if column in NEVER_EMPTY:
+            read.filled(column, problems)
+        text = column in TEXT_COLUMNS
+        data[column] = read.texts(column) if text else read.numbers(column, problems)
+    return pd.DataFrame(data)
 
 
 def _choose(

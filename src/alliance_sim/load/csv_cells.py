@@ -58,11 +58,11 @@ def table_cells(text: str, file: str, problems: list[Problem]) -> tuple[list[lis
             start = place
             break
     below = lines[start:]
-    delimiter = separator or _delimiter(below[0][1] if below else "")
+    delimiter = separator or delimiter_of(below[0][1] if below else "")
     rows: list[list[Cell]] = []
     left = MAX_NODES
     for number, line in below:
-        row = [*islice(_cells(line, Mark(file, number), delimiter, problems), left + 1)]
+        row = [*islice(cells_of(line, Mark(file, number), delimiter, problems), left + 1)]
         left -= len(row)
         if left < 0:
             mark = Mark(file, number, 1)
@@ -73,12 +73,13 @@ def table_cells(text: str, file: str, problems: list[Problem]) -> tuple[list[lis
     return rows, " ".join(told)
 
 
-def _delimiter(header: str) -> str:
+def delimiter_of(header: str) -> str:
     """Comma, semicolon or tab, whichever the header has most of outside quotes."""
     return max(",;\t", key=_QUOTED.sub("", header).count)
 
 
-def _cells(line: str, mark: Mark, delimiter: str, problems: list[Problem]) -> Iterator[Cell]:
+def cells_of(line: str, mark: Mark, delimiter: str, problems: list[Problem]) -> Iterator[Cell]:
+    """The fields of one line, each with the column in which it begins."""
     end = re.escape(delimiter)
     pattern = re.compile(rf'[^\S{end}]*"((?:[^"]|"")*)"[^\S{end}]*(?={end}|$)|([^{end}]*)')
     at = 0

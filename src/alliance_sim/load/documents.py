@@ -6,7 +6,6 @@ there, also when it only comes to light in the child.
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from alliance_sim.load.paths import put
 from alliance_sim.load.reading import parse
 from alliance_sim.load.settings import set_over, without_world
 from alliance_sim.load.sources import Suspects
+from alliance_sim.load.texts import text_of
 from alliance_sim.load.tree import (
     MAX_NODES,
     Mark,
@@ -213,32 +213,17 @@ class Documents:
 
     def text(self, path: Path) -> str | None:
         """What a file holds, or None after reporting why it cannot be read."""
-        mark = Mark(str(path))
-        try:
-            data = _bytes_of(path, MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
-        except (OSError, ValueError) as error:  # ValueError: a null character in the name
-            reason = str(getattr(error, "strerror", None) or error).lower()
-            self.fail(mark, f"the file cannot be read: {reason}", "give a readable file")
+        found = text_of(path, MAX_BYTES)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            self.broken = True
             return None
-        self.size += len(data)
-        if len(data) > MAX_BYTES:
-            self.fail(mark, "the file is larger than 1 MB", "split it, or take out bulk data")
-            return None
+        self.size += len(found.encode())
         if self.size > MAX_BYTES:
             what = "the file and others that go with it are larger than 1 MB"
-            self.fail(mark, what, "take out bulk data, or build on fewer files")
+            self.fail(Mark(str(path)), what, "take out bulk data, or build on fewer files")
             return None
-        try:
-            return data.decode()
-        except UnicodeDecodeError as error:
-            before = data[: error.start].decode()
-            line, start = before.count("\n") + 1, before.rfind("\n") + 1
-            self.fail(
-                Mark(str(path), line, len(before) - start + 1),
-                f"byte 0x{data[error.start]:02x} is not UTF-8 text",
-                "save the file with the encoding UTF-8",
-            )
-            return None
+        return found
 
     def _on_parent(
         self,
@@ -433,23 +418,6 @@ def _moved(node: Node, mark: Mark) -> Node:
     elif isinstance(value, list):
         value = [_moved(item, mark) for item in value]
     return replace(node, value=value, mark=mark)
-
-
-def _bytes_of(path: Path, most: int) -> bytes:
-    """What a file begins with; raises OSError where it is no file, but a device or a pipe."""
-    if path.exists() and not path.is_file():
-        # Reading from those may never end, and opening them may wait forever.
-        raise OSError("it is a folder" if path.is_dir() else "it is no regular file")
-    with open(path, "rb", opener=_at_once) as file:
-        found: bytes | None = file.read(most)
-    if found is None:
-        raise OSError("there is nothing in it yet")
-    return found
-
-
-def _at_once(name: str, flags: int) -> int:
-    """Open a file that is read without waiting; there are such as wait for what is to come."""
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _identity(path: Path) -> str:
