@@ -31,6 +31,11 @@ def shipped_worlds() -> dict[str, Path]:
     return _by_name(scenario_root() / "worlds")
 
 
+def shipped_observation() -> Path:
+    """The file of the numbers of the observation model."""
+    return scenario_root() / "observation" / "priors.yaml"
+
+
 def whole_worlds() -> dict[str, Path]:
     """Name -> file of the shipped worlds that stand by themselves: those that have a name."""
     return {name: path for name, path in shipped_worlds().items() if _has_name(path)}

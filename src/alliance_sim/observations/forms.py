@@ -42,7 +42,13 @@ class Form:
 
 
 FORMS = (
-    Form("votes", ("iso_a", "iso_b", "year", "kappa_w"), (), ("n_votes", "session"), ("unga",)),
+    Form(
+        "votes",
+        ("iso_a", "iso_b", "year", "kappa_w"),
+        (),
+        ("n_votes", "agree", "oppose", "session"),
+        ("unga",),
+    ),
     Form("ideal_points", ("iso3", "year", "ideal_point"), (), ("q05", "q95"), ("ideal_points",)),
     Form(
         "targeted_votes", ("resolution", "date", "topic"), (), ("target",), ("unga",), states=True

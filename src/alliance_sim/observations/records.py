@@ -8,9 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from alliance_sim.errors import Problem
 from alliance_sim.load.csv_columns import Columns
-from alliance_sim.observations.sampling import TYPICAL_VOTES, kappa_sd_of_votes
+from alliance_sim.observations.sampling import (
+    TYPICAL_VOTES,
+    kappa_sd_of_shares,
+    kappa_sd_of_votes,
+)
 
 Key = tuple[str | int, ...]
 _STANDS = {"N": 1.0, "A": 0.0, "Y": -1.0}
@@ -87,13 +93,22 @@ class Reader:
     def _votes(self, table: Columns, records: Records) -> None:
         source = VOTE_SOURCES["session" in table.header]
         kappas = self._bounded(table, "kappa_w", -1, 1)
-        votes = self._optional(table, "n_votes")
-        table.checked("n_votes", votes, lambda n: n < 1 or n % 1 != 0, "a count", self.problems)
+        errors = self._vote_errors(table, kappas)
         for row, pair, year in self._pairs(table, "votes", "iso_a", "iso_b"):
             if not math.isnan(kappas[row]):
-                number = TYPICAL_VOTES if math.isnan(votes[row]) else max(votes[row], 1)
-                values = (kappas[row], float(kappa_sd_of_votes(number)))
+                values = (kappas[row], errors[row])
                 self._add(records, (*sorted(pair), year, source), values, table, row, "iso_a")
+
+    def _vote_errors(self, table: Columns, kappas: list[float]) -> list[float]:
+        """Standard errors by the shares of agreement and opposition, else by the votes alone."""
+        votes = self._optional(table, "n_votes")
+        table.checked("n_votes", votes, lambda n: n < 1 or n % 1 != 0, "a count", self.problems)
+        number = np.maximum(np.nan_to_num(votes, nan=TYPICAL_VOTES), 1)
+        shares = [self._optional(table, name, 0, 1) for name in ("agree", "oppose")]
+        agree, oppose = np.asarray(shares)
+        known = np.isfinite(agree) & np.isfinite(oppose)
+        by_shares = kappa_sd_of_shares(agree, oppose, kappas, number)
+        return [*np.where(known, by_shares, kappa_sd_of_votes(number)).tolist()]
 
     def _ideal_points(self, table: Columns, records: Records) -> None:
         points = table.numbers("ideal_point", self.problems)
@@ -175,10 +190,12 @@ class Reader:
         table.checked(name, values, lambda v: not low <= v <= high, expected, self.problems)
         return values
 
-    def _optional(self, table: Columns, name: str) -> list[float]:
+    def _optional(
+        self, table: Columns, name: str, low: float = -math.inf, high: float = math.inf
+    ) -> list[float]:
         if name not in table.header:
             return [math.nan] * len(table.rows)
-        return table.numbers(name, self.problems)
+        return self._bounded(table, name, low, high)
 
     def _pairs(
         self, table: Columns, measure: str, one: str, other: str

@@ -12,6 +12,9 @@ Everitt (1969), "Large sample standard errors of kappa and weighted kappa", Psyc
 Resolutions of the General Assembly return from year to year in nearly the same words, so that votes
 are far from drawn anew: what follows is the scale of the error, and the observation model has a
 parameter ``sampling`` for the share of it that shows.
+
+Tables have no joint shares. :func:`kappa_sd_of_shares` makes do with those of agreement and
+opposition, :func:`kappa_sd_of_votes` with the number of votes.
 """
 
 from __future__ import annotations
@@ -63,15 +66,44 @@ def kappa_sd(table: npt.ArrayLike, votes: npt.ArrayLike) -> Floats:
         return np.asarray(np.sqrt(np.maximum(spread, 0) / votes) / (1 - chance) ** 2)
 
 
-def kappa_sd_of_votes(votes: npt.ArrayLike) -> Any:
-    """Standard error when only the number of roll calls is known: a constant over its root.
+def kappa_sd_of_shares(
+    agree: npt.ArrayLike, oppose: npt.ArrayLike, kappa: npt.ArrayLike, votes: npt.ArrayLike
+) -> Any:
+    """Standard error from the shares of agreement and opposition alone, as tables have them.
 
-    The constant is that of two states who vote independently of each other with
-    :data:`TYPICAL_SHARES`, about 0.84; those who agree beyond chance have less, those who nearly
-    always vote as all others do have more.
+    Chance agreement follows from kappa, and is taken as certain: Cohen, J. (1968), "Weighted
+    kappa: nominal scale agreement with provision for scaled disagreement or partial credit",
+    Psychological Bulletin 70(4):213-220. Each of agreement, opposition and what lies between has
+    half a vote added, so that a year without any disagreement is not without error. Against
+    :func:`kappa_sd` it is about right for those who agree well beyond chance, and up to twice too
+    large at kappa 0, where the errors of observed and chance agreement cancel in part.
+
+    Args:
+        agree: share of identical votes.
+        oppose: share of yes against no.
+        kappa: weighted kappa of the same votes.
+        votes: number of roll calls.
     """
-    alone = kappa_sd(np.outer(TYPICAL_SHARES, TYPICAL_SHARES), 1.0)
-    return np.minimum(alone / np.sqrt(np.asarray(votes, dtype=float)), LARGEST_SD)
+    one, none, beyond, number = (np.asarray(x, dtype=float) for x in (agree, oppose, kappa, votes))
+    observed = one + (1 - one - none) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        below_chance = (1 - observed) / (1 - beyond)  # 1 - p_e, as kappa defines it
+    one, none = ((number * each + 0.5) / (number + 1.5) for each in (one, none))
+    half = 1 - one - none
+    spread = one + half / 4 - (one + half / 2) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.sqrt(spread / number) / below_chance
+    return np.where(found < LARGEST_SD, found, LARGEST_SD)
+
+
+def kappa_sd_of_votes(votes: npt.ArrayLike) -> Any:
+    """Standard error when only the number of roll calls is known: about 1.3 over its root.
+
+    It is that of two states who vote independently of each other with :data:`TYPICAL_SHARES`, on
+    the same scale as :func:`kappa_sd_of_shares`.
+    """
+    alone = np.outer(TYPICAL_SHARES, TYPICAL_SHARES)
+    return kappa_sd_of_shares(np.trace(alone), alone[0, 2] + alone[2, 0], 0.0, votes)
 
 
 def _parts(table: Floats) -> tuple[Floats, Floats, Floats]:

@@ -159,7 +159,7 @@ def read_observations(
         >>> seen = read_observations([folder], {"IRN": "iran", "RUS": "russia"})
         >>> print(seen["votes"].round(3).to_string(index=False))
                dyad  year  value  error        source
-        iran-russia  2017   0.45  0.089 calendar_year
+        iran-russia  2017   0.45  0.141 calendar_year
     """
     problems: list[Problem] = []
     reader = Reader(actors, [])
@@ -199,6 +199,7 @@ def _tables(paths: Sequence[Path], problems: list[Problem]) -> Iterable[Columns]
         known = False
         for file in sorted(path.glob("*.csv")) if folder else [path]:
             if file.resolve() in done:
+                known = True
                 continue
             done.add(file.resolve())
             if not file.is_file():
@@ -207,7 +208,9 @@ def _tables(paths: Sequence[Path], problems: list[Problem]) -> Iterable[Columns]
                 )
                 continue
             table = read_columns(file, problems)
-            if table is not None and not (folder and form_of(table) is None):
+            if table is None:
+                known = True  # it may have been the one; why it is not is told
+            elif not folder or form_of(table) is not None:
                 known = True
                 yield table
         if folder and not known:
