@@ -153,7 +153,7 @@ def test_commands_of_the_page_are_understood(words: list[str], folder: Path) -> 
 # -- the tables -----------------------------------------------------------------------------
 
 
-OTHER_FILES = {"alliance_sim.spec.blocs"}
+OTHER_FILES = {"alliance_sim.spec.blocs", "alliance_sim.spec.observation"}
 """Files of another kind, with a page of their own; loaded or not by whichever tests ran before."""
 
 

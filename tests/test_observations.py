@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pandas as pd
 import pytest
 
 from alliance_sim.errors import InputError
+from alliance_sim.observations.forms import FORMS, MEASURES
 from alliance_sim.observations.tables import Observations, read_observations
+from alliance_sim.spec.observation import LinearMeasure, OrdinalMeasure
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ALLIANCE_SIM_DATA", ROOT.parent / "shared" / "data"))
@@ -274,6 +277,26 @@ def test_where_nothing_is_it_says_what_to_bring_and_where_it_is_published(
         assert part in text
     with pytest.raises(InputError, match="no observations were named"):
         read_observations([], ACTORS)
+
+
+# --- The page -------------------------------------------------------------------------------
+
+
+def test_the_page_names_every_column_and_number() -> None:
+    page = (ROOT / "docs" / "observations.md").read_text(encoding="utf-8")
+    rows = {
+        row.split("`")[1]: row
+        for row in page.partition("## What is measured")[0].splitlines()
+        if row.startswith("| `")
+    }
+    assert {*rows} == {*MEASURES}
+    for form in FORMS:
+        named = {*re.findall(r"`(\w+)`", rows[form.measure])} - {form.measure}
+        assert named == {*form.needed, *form.any_of, *form.optional}
+    numbers = page.partition("## How relations show")[2].partition("## Tracking")[0]
+    listed = re.findall(r"^\| `(\w+)` \|", numbers, re.M)
+    fields = [*LinearMeasure.model_fields, *OrdinalMeasure.model_fields]
+    assert sorted(listed) == sorted(name for name in fields if name != "source")
 
 
 # --- The real data, where they are at hand --------------------------------------------------
