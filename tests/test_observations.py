@@ -3,11 +3,14 @@
 import math
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alliance_sim.errors import InputError
 from alliance_sim.observations.forms import FORMS, MEASURES
@@ -158,7 +161,7 @@ def test_states_that_are_no_actors_are_left_out_and_told_once(tmp_path: Path) ->
     seen = read_observations([put(tmp_path, mine=text)], ACTORS)
     assert len(seen["votes"]) == 1
     (note,) = seen.notes
-    assert "votes" in note
+    assert note.startswith("votes: 2 rows left out")
     assert "XXX, YYY" in note
 
 
@@ -250,6 +253,30 @@ def test_every_wrong_cell_is_told_with_line_and_column(tmp_path: Path) -> None:
 )
 def test_tables_that_cannot_be_used_say_why(tmp_path: Path, text: str, part: str) -> None:
     assert any(part in each for each in wrong(tmp_path, text)), wrong(tmp_path, text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    header=st.sampled_from([VOTES, TARGETED, "supplier,recipient,year,tiv_delivered\n", ""]),
+    body=st.lists(
+        st.lists(st.sampled_from(["AAA", "BBB", "2001", "0.5", "", '"', "x", "-1", "1e9", "é,"])),
+        max_size=4,
+    ),
+)
+def test_whatever_a_file_holds_it_is_read_or_told(header: str, body: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = put(Path(folder), mine=header + "\n".join(map(",".join, body))) / "mine.csv"
+        try:
+            found = [*read_observations([file], ACTORS).measures]
+        except InputError as error:
+            found = [problem.file for problem in error.problems]
+        assert found
+        assert all(found)
+
+
+def test_years_and_counts_that_cannot_be(tmp_path: Path) -> None:
+    told = wrong(tmp_path, VOTES + "AAA,BBB,99999999,0.1,50\nAAA,BBB,2001,,0\n")
+    assert told == ["2:9: year 99999999 is not a whole year; write a whole year"]
 
 
 def test_text_that_is_not_utf8_is_told_with_its_place(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """The observation model, its filter and its fit against what is known by another route."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +24,11 @@ from alliance_sim.observations.sampling import (
     kappa_sd_of_shares,
     kappa_sd_of_votes,
 )
+from alliance_sim.observations.tables import read_observations
 from alliance_sim.spec.numbers import Lognormal
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("ALLIANCE_SIM_DATA", ROOT.parent / "shared" / "data"))
 
 NUMBERS = Linear(0.1, 0.5, noise=0.08, drift=0.05, between=0.3, sampling=0.4, back=0.1)
 NAN = np.nan
@@ -288,6 +295,45 @@ def test_errors_of_kappa_stay_in_reason_at_the_edges() -> None:
     certain = kappa_sd_of_shares([1, 1, 0], [0, 0, 1], [1, 0.9, -0.2], [70, 1, 5])
     assert ((certain > 0) & (certain <= 1)).all()
     assert kappa_sd_of_votes(100) == pytest.approx(0.134, abs=0.001)
+
+
+# --- Figures that the page states, where the data are at hand --------------------------------
+
+
+def test_forecasts_without_a_model_are_as_good_as_the_page_says() -> None:
+    if not (DATA / "states.csv").is_file():
+        pytest.skip("the data are not at hand; set ALLIANCE_SIM_DATA to their folder")
+    states = pd.read_csv(DATA / "states.csv")
+    actors = {iso: str(iso).lower() for iso in states["iso3"]}
+    seen = read_observations([DATA / "unga_dyad_calendar_year.csv"], actors)
+    panel = seen.panel("votes", years=(1990, 2016))
+    origin, ahead = panel.years.index(2011), [1, 2, 3, 4, 5]
+    known = panel.until(2011)
+    numbers = fit(known.values, known.errors, Linear(0, 0, 0.05, 0.05, 0.3, sampling=0.5)).numbers
+    stated = {"level": 0.171, "noise": 0, "drift": 0.050, "between": 0.253, "sampling": 0.40}
+    for name, value in stated.items():
+        assert getattr(numbers, name) == pytest.approx(value, abs=0.005)
+    latent = np.zeros((*panel.values.shape, 1))
+    later = panel.values[:, origin + 1 :]
+    frozen, spread = forecast_moments(latent, panel.values, panel.errors, origin, ahead, numbers)
+    steps = [
+        forecast_moments(latent, panel.values, panel.errors, origin + year, [1], numbers)
+        for year in range(5)
+    ]
+    one_step = np.concatenate([mean[..., 0] for mean, _ in steps], axis=1)
+    one_spread = np.concatenate([variance[..., 0] for _, variance in steps], axis=1)
+    for mean, variance, error, half, most in (
+        (frozen[..., 0], spread[..., 0], 0.070, 0.64, 0.95),
+        (one_step, one_spread, 0.066, 0.59, 0.90),
+    ):
+        missed = np.abs(mean - later)
+        assert np.nanmean(missed) == pytest.approx(error, abs=0.0007)
+        told = missed[np.isfinite(missed)] / np.sqrt(variance)[np.isfinite(missed)]
+        assert np.mean(told < 0.6745) == pytest.approx(half, abs=0.006)
+        assert np.mean(told < 1.645) == pytest.approx(most, abs=0.006)
+    last = pd.DataFrame(panel.values).ffill(axis=1).to_numpy()
+    assert np.nanmean(np.abs(last[:, [origin]] - later)) == pytest.approx(0.084, abs=0.0005)
+    assert np.nanmean(np.abs(last[:, origin:-1] - later)) == pytest.approx(0.086, abs=0.0005)
 
 
 # --- The numbers in the file -----------------------------------------------------------------

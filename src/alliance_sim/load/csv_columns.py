@@ -74,7 +74,7 @@ class Columns:
         """Tell of the values of a column that are wrong, empty ones apart."""
         for row, value in enumerate(values):
             if not math.isnan(value) and wrong(value):
-                what = f"{name} {value:g} is not {expected}"
+                what = f"{name} {value:.12g} is not {expected}"
                 problems.append(self.problem(row, name, what, f"write {expected}"))
 
     def problem(self, row: int, name: str, what: str, mend: str) -> Problem:

@@ -64,6 +64,11 @@ class Records:
         return table.problem(row, column, what, "keep one of the two rows")
 
 
+def _is_no_year(value: float) -> bool:
+    """Whether a number cannot be the year of an observation; NaN cannot."""
+    return not 1000 <= value <= 2999 or value % 1 != 0
+
+
 def _alike(one: float, other: float) -> bool:
     return math.isclose(one, other, abs_tol=1e-9) or (math.isnan(one) and math.isnan(other))
 
@@ -76,8 +81,10 @@ class Reader:
     """iso3 code -> id of the actor."""
     problems: list[Problem]
     records: dict[str, Records] = field(default_factory=dict)
-    strangers: dict[str, Counter[str]] = field(default_factory=dict)
-    """Measure -> state that is no actor -> rows left out for it."""
+    strangers: dict[str, set[str]] = field(default_factory=dict)
+    """Measure -> states that are no actors."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Measure -> rows left out for them; of targeted votes, columns."""
 
     def read(self, measure: str, table: Columns) -> None:
         """Take in a table whose form is known."""
@@ -101,7 +108,11 @@ class Reader:
 
     def _vote_errors(self, table: Columns, kappas: list[float]) -> list[float]:
         """Standard errors by the shares of agreement and opposition, else by the votes alone."""
-        votes = self._optional(table, "n_votes")
+        given = self._optional(table, "n_votes")
+        votes = [
+            math.nan if math.isnan(kappa) else each
+            for kappa, each in zip(kappas, given, strict=True)
+        ]
         table.checked("n_votes", votes, lambda n: n < 1 or n % 1 != 0, "a count", self.problems)
         number = np.maximum(np.nan_to_num(votes, nan=TYPICAL_VOTES), 1)
         shares = [self._optional(table, name, 0, 1) for name in ("agree", "oppose")]
@@ -149,7 +160,7 @@ class Reader:
         codes = [each for each in table.header if _STATE.fullmatch(each)]
         for code in codes:
             if code not in self.actors:
-                self._stranger("targeted_votes", code)
+                self._leave_out("targeted_votes", {code})
         names = table.filled("resolution", self.problems)
         dates, topics = table.filled("date", self.problems), table.texts("topic")
         targets = table.texts("target") if "target" in table.header else [""] * len(names)
@@ -214,18 +225,19 @@ class Reader:
         """Rows all of whose states are actors, with their codes and the year."""
         years = table.numbers("year", self.problems)
         table.filled("year", self.problems)
-        table.checked("year", years, lambda year: year % 1 != 0, "a whole year", self.problems)
+        table.checked("year", years, _is_no_year, "a whole year", self.problems)
         columns = [table.filled(name, self.problems) for name in names]
         for row, (year, *written) in enumerate(zip(years, *columns, strict=True)):
             codes = [str(each).upper() for each in written]
             unknown = {each for each in codes if each and each not in self.actors}
-            for each in unknown:
-                self._stranger(measure, each)
-            if all(codes) and not unknown and year % 1 == 0:
+            if unknown:
+                self._leave_out(measure, unknown)
+            if all(codes) and not unknown and not _is_no_year(year):
                 yield row, tuple(codes), int(year)
 
-    def _stranger(self, measure: str, code: str) -> None:
-        self.strangers.setdefault(measure, Counter())[code] += 1
+    def _leave_out(self, measure: str, codes: set[str]) -> None:
+        self.strangers.setdefault(measure, set()).update(codes)
+        self.left_out[measure] += 1
 
     def _add(
         self,

@@ -222,5 +222,5 @@ def _notes(reader: Reader) -> Iterable[str]:
     for measure, strangers in reader.strangers.items():
         shown = ", ".join(sorted(strangers)[:12]) + (", ..." if len(strangers) > 12 else "")
         noun = "column" if measure == "targeted_votes" else "row"
-        left = counted(sum(strangers.values()), noun)
+        left = counted(reader.left_out[measure], noun)
         yield f"{measure}: {left} left out, of states that are no actors of the world: {shown}"
