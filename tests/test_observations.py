@@ -274,6 +274,11 @@ def test_whatever_a_file_holds_it_is_read_or_told(header: str, body: list[list[s
         assert all(found)
 
 
+def test_a_file_too_large_is_refused_before_it_is_taken_apart(tmp_path: Path) -> None:
+    told = wrong(tmp_path, VOTES + "AAA,BBB,2001,0.1,50\n" * 300_000)
+    assert told == [" the file is larger than 5 MB; split it, or take out bulk data"]
+
+
 def test_years_and_counts_that_cannot_be(tmp_path: Path) -> None:
     told = wrong(tmp_path, VOTES + "AAA,BBB,99999999,0.1,50\nAAA,BBB,2001,,0\n")
     assert told == ["2:9: year 99999999 is not a whole year; write a whole year"]

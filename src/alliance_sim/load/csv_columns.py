@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,10 @@ from alliance_sim.load.texts import text_of
 from alliance_sim.load.tree import Mark
 from alliance_sim.wording import counted
 
-_MAX_BYTES = 50_000_000
+_MAX_BYTES = 5_000_000
+"""Some 200,000 rows; more are given in several files."""
 _LARGEST = 1e300
+_PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _MOST_PROBLEMS = 20
 
 
@@ -129,6 +132,8 @@ def read_columns(path: Path, problems: list[Problem]) -> Columns | None:
 def _number(written: str) -> float | None:
     if not written:
         return math.nan
+    if _PLAIN.fullmatch(written):
+        return float(written)  # nearly all are such
     value = Cell(written, Mark()).number
     if value is None or abs(value) > _LARGEST:
         return None
