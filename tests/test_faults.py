@@ -28,7 +28,7 @@ from alliance_sim.errors import FailedRunsWarning, RunError, StorageError
 from alliance_sim.results import failures_of
 from alliance_sim.rng import BLOCK
 
-RUNS = 7 * BLOCK + 7
+RUNS = 12 * BLOCK + 7
 KILLS = int(os.environ.get("ALLIANCE_SIM_KILLS", "5"))
 """How often a process is killed at a random moment; a nightly run asks for 30 and more."""
 PAGE = Path(__file__).parent.parent / "docs" / "large-runs.md"
@@ -147,7 +147,7 @@ def test_killed_at_random_moments(folder: Path, finished: Path) -> None:
         # Its workers outlive it by a moment, and would hold a pipe open.
         process = subprocess.Popen(command(*more), cwd=folder, stderr=subprocess.DEVNULL)
         try:
-            process.wait(chance.uniform(0.3, 3.5) if kills < KILLS else 120)
+            process.wait(chance.uniform(0.3, 4.0) if kills < KILLS else 120)
         except subprocess.TimeoutExpired:
             process.kill()
             kills += 1

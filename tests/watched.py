@@ -168,13 +168,28 @@ def ended(home: Path, *command: str) -> Ended:
         )
         killer = threading.Timer(60, process.kill)
         killer.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, _peak_memory(process.pid))
+            time.sleep(0.01)
         killer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
         took = time.perf_counter() - begun
-        return Ended(process.returncode, out.read(), err.read(), took, usage.ru_maxrss / 1024)
+        return Ended(process.returncode, out.read(), err.read(), took, peak)
+
+
+def _peak_memory(pid: int) -> float:
+    """Megabytes that a process ever held; zero where that cannot be known.
+
+    What the system reports at the end counts the memory of the process that started it, too.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    return float(found[0]) / 1024 if found else 0.0
 
 
 def everything(place: Path) -> dict[str, tuple[int, int]]:

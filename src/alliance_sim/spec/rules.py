@@ -82,7 +82,7 @@ def _middle(value: AnyNumber) -> float:
 class Revision(Frozen):
     """When actors take up a gap between what they want or warrant and what is."""
 
-    chance: Annotated[Real, Field(ge=1e-6, le=1 - 1e-6)] = 0.25
+    chance: Annotated[Real, Field(ge=1e-12, le=1 - 1e-12)] = 0.25
     """Probability in a month that a small gap is taken up. judgement: about once a season"""
     eagerness: NonNegative = 2.0
     """How much sooner a wider gap is: rise of the logit for a gap of one. judgement"""
