@@ -254,7 +254,8 @@ def about(path: Path) -> dict[str, Any]:
     except Exception as error:  # Zarr raises nearly anything on a folder that is no store
         raise InputError([Problem(f"'{path}' holds no results", mend)]) from error
     if known != FORMAT.split(".", maxsplit=1)[0]:
-        what = f"'{path}' is in format {str(attributes['format'])[:20]}, and this version reads {FORMAT}"
+        told = str(attributes["format"])[:20]
+        what = f"'{path}' is in format {told}, and this version reads {FORMAT}"
         raise InputError([Problem(what, "read it with the version of alliance-sim that wrote it")])
     return attributes
 
