@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-
-from pydantic import ValidationError
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import Kind, find, shipped_scenarios, shipped_worlds
 from alliance_sim.load.documents import MAX_PARENTS, Documents, data_tree
-from alliance_sim.load.explain import explain
+from alliance_sim.load.explain import checked, explain
 from alliance_sim.load.names import names_of
 from alliance_sim.load.schema import schema
-from alliance_sim.load.tree import Node, in_order, place_of
+from alliance_sim.load.tree import Node, in_order
 from alliance_sim.spec import Scenario, World
 from alliance_sim.spec.base import Names
 
@@ -163,20 +162,12 @@ def _overridden(tree: Node | None, documents: Documents, overrides: Sequence[str
 def _checked(model: type[_Model], tree: Node | None, documents: Documents) -> _Model:
     """The model of a document, or everything that is wrong with the document."""
     problems = documents.problems
-    if tree is not None and not documents.broken:
-        if not documents.worldless:
-            problems += documents.suspects.confirmed(tree, _kind_of(model))
-        try:
-            checked = model.model_validate(tree.plain(), context=_names(model, tree))
-        except ValidationError as error:
-            # What has been refused while reading need not be refused again.
-            known = {place_of(problem) for problem in problems if problem.line is not None}
-            found = explain(error, tree, without="world" if documents.worldless else None)
-            problems += [problem for problem in found if place_of(problem) not in known]
-        else:
-            if not problems:
-                return checked
-    raise InputError(in_order(problems))
+    if tree is None or documents.broken:
+        raise InputError(in_order(problems))
+    if not documents.worldless:
+        problems += documents.suspects.confirmed(tree, _kind_of(model))
+    told = partial(explain, without="world" if documents.worldless else None)
+    return checked(model, tree, problems, _names(model, tree), told)
 
 
 def _kind_of(model: type[Any]) -> Kind:

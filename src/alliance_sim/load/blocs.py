@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alliance_sim.errors import InputError, Problem
+from alliance_sim.errors import Problem
 from alliance_sim.load.csv_tables import table_tree
 from alliance_sim.load.documents import Documents, data_tree
-from alliance_sim.load.explain import explain
-from alliance_sim.load.tree import Node, in_order, place_of
+from alliance_sim.load.explain import checked, explain
+from alliance_sim.load.tree import Node
 from alliance_sim.spec.base import Names
 from alliance_sim.spec.blocs import BlocSystem, given_again
 
@@ -63,18 +63,13 @@ def blocs_file(path: Path) -> Documents | None:
 
 
 def _checked(tree: Node | None, problems: list[Problem]) -> BlocSystem:
-    if tree is None:
-        raise InputError(in_order(problems))
-    try:
-        found = BlocSystem.model_validate(tree.plain(), context=_names(tree))
-    except ValidationError as error:
-        # What has been refused while reading need not be refused again.
-        known = {place_of(each) for each in problems if each.line is not None}
-        told = [*explain(error, tree), *_again(tree)]
-        problems += [each for each in told if place_of(each) not in known]
-    if problems:
-        raise InputError(in_order(problems))
-    return found
+    names = None if tree is None else _names(tree)
+    return checked(BlocSystem, tree, problems, names, _everything)
+
+
+def _everything(error: ValidationError, tree: Node) -> Iterator[Problem]:
+    yield from explain(error, tree)
+    yield from _again(tree)
 
 
 def _names(tree: Node) -> Names | None:

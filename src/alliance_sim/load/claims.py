@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.library import find, scenario_root
 from alliance_sim.load import load_scenarios
 from alliance_sim.load.documents import Documents
-from alliance_sim.load.explain import explain
-from alliance_sim.load.tree import Mark, Node, in_order, place_of
+from alliance_sim.load.explain import checked
+from alliance_sim.load.tree import Mark, Node, in_order
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import did_you_mean, month_number, month_text
 from alliance_sim.spec.claims import Claim, Claims, Passages, Tensions
@@ -97,16 +95,8 @@ def load_claims(file: Path | None = None, only: Sequence[str] = ()) -> Loaded:
 def _read(model: type[_File], file: Path) -> tuple[_File, Node]:
     documents = Documents()
     tree = documents.read(file)
-    problems = documents.problems
-    if tree is None:
-        raise InputError(in_order(problems))
-    try:
-        found = model.model_validate(tree.plain())
-    except ValidationError as error:
-        known = {place_of(each) for each in problems}
-        problems += [each for each in explain(error, tree) if place_of(each) not in known]
-    if problems:
-        raise InputError(in_order(problems))
+    found = checked(model, tree, documents.problems)
+    assert tree is not None  # or there would be no model of it
     return found, tree
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from alliance_sim.errors import Problem
-from alliance_sim.load.tree import MOST_TOLD, Mark, Node, kind_of
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.load.tree import MOST_TOLD, Mark, Node, in_order, kind_of, place_of
 from alliance_sim.spec.base import (
     DIRECTED_PATTERN,
     DYAD_PATTERN,
@@ -17,6 +17,7 @@ from alliance_sim.spec.base import (
     MONTH_PATTERN,
     UNDIRECTED_PATTERN,
     Meant,
+    Names,
     did_you_mean,
 )
 
@@ -48,6 +49,42 @@ _BOUNDS = {
     "less_than": ("lt", "is not below", "give a number below"),
     "less_than_equal": ("le", "is above", "give at most"),
 }
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def checked(
+    model: type[_Model],
+    tree: Node | None,
+    problems: list[Problem],
+    context: Names | None = None,
+    told: Callable[[ValidationError, Node], Iterable[Problem]] | None = None,
+) -> _Model:
+    """The model of a document, or everything that is wrong with the document.
+
+    Args:
+        model: what the document is.
+        tree: the document; None where it could not be read.
+        problems: what has been found while reading; added to.
+        context: names that the document declares.
+        told: what validation errors mean, if not what :func:`explain` says.
+
+    Raises:
+        InputError: With every problem, each at its place.
+    """
+    if tree is not None:
+        try:
+            found = model.model_validate(tree.plain(), context=context)
+        except ValidationError as error:
+            # What has been refused while reading need not be refused again.
+            known = {place_of(each) for each in problems if each.line is not None}
+            wrong = (told or explain)(error, tree)
+            problems += [each for each in wrong if place_of(each) not in known]
+        else:
+            if not problems:
+                return found
+    raise InputError(in_order(problems))
 
 
 def explain(error: ValidationError, tree: Node, without: str | None = None) -> Iterator[Problem]:
