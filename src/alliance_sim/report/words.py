@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from alliance_sim.spec import Intervention, World
 from alliance_sim.spec.base import undirected_pair
 from alliance_sim.spec.numbers import (
@@ -113,10 +111,7 @@ def distribution(value: Distribution) -> str:
 
 
 def _most(value: Distribution) -> str:
-    if isinstance(value, Joint):  # whose rows are in no order
-        low, high = np.quantile(value.joint.values, [0.05, 0.95])
-    else:
-        low, high = value.ppf(np.array([0.05, 0.95]))
+    low, high = value.quantiles([0.05, 0.95])
     return f"90% between {low:.3g} and {high:.3g}"
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
-
-# NumPy and SciPy are imported where numbers are drawn: checking a file needs neither of them.
 
 LARGEST = 1e6
 """Largest number a scenario may hold: far above any sensible one, far below any overflow."""
@@ -40,12 +37,27 @@ class Distribution(Frozen):
         """Values at the probabilities ``u`` in (0, 1); same shape as ``u``."""
         raise NotImplementedError
 
+    def quantiles(self, probabilities: Sequence[float]) -> Floats:
+        """Values below which the number lies with these probabilities."""
+        import numpy as np
+
+        return self.ppf(np.array(probabilities))
+
     @property
     def median(self) -> float:
         """The value at probability one half."""
-        import numpy as np
+        return float(self.quantiles([0.5])[0])
 
-        return float(self.ppf(np.array([0.5]))[0])
+
+def _ppf(family: str, u: Floats, *shape: float, **place: float) -> Floats:
+    """Values of one of SciPy's families at the probabilities ``u``.
+
+    NumPy and SciPy are imported where numbers are drawn: checking a file needs neither of them.
+    """
+    import numpy as np
+    from scipy import stats
+
+    return np.asarray(getattr(stats, family).ppf(u, *shape, **place))
 
 
 def _increasing(kind: str, *values: float) -> None:
@@ -102,12 +114,9 @@ class Triangular(Distribution):
         return self.triangular[0], self.triangular[2]
 
     def ppf(self, u: Floats, /) -> Floats:
-        import numpy as np
-        from scipy import stats
-
         low, mode, high = self.triangular
         width = high - low
-        return np.asarray(stats.triang.ppf(u, (mode - low) / width, loc=low, scale=width))
+        return _ppf("triang", u, (mode - low) / width, loc=low, scale=width)
 
 
 class Normal(Distribution):
@@ -127,10 +136,7 @@ class Normal(Distribution):
         return -math.inf, math.inf
 
     def ppf(self, u: Floats, /) -> Floats:
-        import numpy as np
-        from scipy import stats
-
-        return np.asarray(stats.norm.ppf(u, loc=self.normal[0], scale=self.normal[1]))
+        return _ppf("norm", u, loc=self.normal[0], scale=self.normal[1])
 
 
 class TruncatedNormal(Distribution):
@@ -158,12 +164,9 @@ class TruncatedNormal(Distribution):
         return self.truncated_normal[2], self.truncated_normal[3]
 
     def ppf(self, u: Floats, /) -> Floats:
-        import numpy as np
-        from scipy import stats
-
         mean, sd, low, high = self.truncated_normal
-        values = stats.truncnorm.ppf(u, (low - mean) / sd, (high - mean) / sd, loc=mean, scale=sd)
-        return np.clip(np.asarray(values), low, high)
+        values = _ppf("truncnorm", u, (low - mean) / sd, (high - mean) / sd, loc=mean, scale=sd)
+        return values.clip(low, high)
 
 
 _WIDEST_LOG = 3.0  # three standard deviations are then a factor of 8,000 either way
@@ -193,10 +196,7 @@ class Lognormal(Distribution):
         return 0.0, math.inf
 
     def ppf(self, u: Floats, /) -> Floats:
-        import numpy as np
-        from scipy import stats
-
-        return np.asarray(stats.lognorm.ppf(u, self.lognormal[1], scale=self.lognormal[0]))
+        return _ppf("lognorm", u, self.lognormal[1], scale=self.lognormal[0])
 
 
 class Beta(Distribution):
@@ -217,10 +217,7 @@ class Beta(Distribution):
         return 0.0, 1.0
 
     def ppf(self, u: Floats, /) -> Floats:
-        import numpy as np
-        from scipy import stats
-
-        return np.asarray(stats.beta.ppf(u, *self.beta))
+        return _ppf("beta", u, *self.beta)
 
 
 class Options(Frozen):
@@ -286,9 +283,11 @@ class Joint(Distribution):
     def support(self) -> tuple[float, float]:
         return min(self.joint.values), max(self.joint.values)
 
-    @property
-    def median(self) -> float:
-        return statistics.median(self.joint.values)
+    def quantiles(self, probabilities: Sequence[float]) -> Floats:
+        """Those of the values in their own order, not in that of the rows."""
+        import numpy as np
+
+        return np.quantile(self.joint.values, probabilities)
 
     def ppf(self, u: Floats, /) -> Floats:
         """Values in the rows at the probabilities ``u``; same shape as ``u``.
