@@ -68,6 +68,13 @@ def test_columns_of_one_table_are_equally_long() -> None:
         read_scenario(with_posterior(fall=FALL[:3]))
 
 
+def test_columns_in_lists_are_as_long_too() -> None:
+    data = with_posterior()
+    data["world"]["arenas"]["corcyra"]["inputs"][1]["weight"] = joint([0.1, 0.2])
+    with pytest.raises(al.InputError, match=r"fall.*4 draws of 'history', which has 2 elsewhere"):
+        read_scenario(data)
+
+
 def test_draws_lie_where_the_number_may() -> None:
     with pytest.raises(al.InputError, match=r"can reach \[0.5, 1.5\]"):
         read_scenario(with_posterior(fall=(0.5, 0.6, 0.7, 1.5)))

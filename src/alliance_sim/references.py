@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alliance_sim.spec import Scenario
-from alliance_sim.spec.base import Frozen
-from alliance_sim.spec.provenance import basis_of, children
+from alliance_sim.spec.base import Frozen, children
+from alliance_sim.spec.provenance import basis_of
 
 _SENTENCE = re.compile(r"(?<=[a-z0-9)])\. (?=[A-Z])")
 _YEAR = re.compile(r"\b(1[89]|20)[0-9]{2}\b")

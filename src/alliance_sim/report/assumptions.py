@@ -11,11 +11,11 @@ from alliance_sim.references import admitted, published
 from alliance_sim.report import words
 from alliance_sim.report.folders import Result
 from alliance_sim.spec import Scenario
+from alliance_sim.spec.base import children
 from alliance_sim.spec.forces import Driver
 from alliance_sim.spec.numbers import Distribution
 from alliance_sim.spec.provenance import (
     Provenance,
-    children,
     in_words,
     intervention_source,
     provenance_of,

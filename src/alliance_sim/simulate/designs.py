@@ -19,8 +19,8 @@ from alliance_sim.program import JOINT, NEVER, Program
 from alliance_sim.rng import BLOCK
 from alliance_sim.simulate.ensembles import check_sound
 from alliance_sim.spec import Scenario
-from alliance_sim.spec.base import Frozen, month_text
-from alliance_sim.spec.provenance import Provenance, children, in_words, provenance_of
+from alliance_sim.spec.base import Frozen, children, month_text
+from alliance_sim.spec.provenance import Provenance, in_words, provenance_of
 
 if TYPE_CHECKING:
     from alliance_sim.engines.blocks import Lanes

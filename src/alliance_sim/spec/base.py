@@ -155,6 +155,17 @@ class Frozen(BaseModel):
             ) from None
 
 
+def children(value: Any) -> Iterator[tuple[str, Any]]:
+    """Name and value of everything directly under a value; a distribution has nothing under it."""
+    match value:
+        case Frozen() if not hasattr(value, "ppf"):
+            yield from ((name, getattr(value, name)) for name in type(value).model_fields)
+        case dict():
+            yield from value.items()
+        case list() | tuple():
+            yield from ((str(place), item) for place, item in enumerate(value))
+
+
 def _with_suggestion(line: Any, known: list[str]) -> InitErrorDetails:
     """Keep one validation error, but name the key that was probably meant."""
     location: tuple[int | str, ...] = line["loc"]

@@ -14,11 +14,11 @@ it brings one, it is a judgement of whoever set it. The loader enters it under t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from alliance_sim.spec.base import Frozen
+from alliance_sim.spec.base import children
 from alliance_sim.spec.scenario import Scenario
 from alliance_sim.spec.world import World
 from alliance_sim.wording import counted
@@ -188,17 +188,6 @@ def pattern_source(world: World, path: Sequence[str]) -> str:
         and all(part in ("*", name) for part, name in zip(parts, path, strict=False))
     ]
     return max(found)[-1] if found else ""
-
-
-def children(value: Any) -> Iterator[tuple[str, Any]]:
-    """Name and value of everything directly under a value; a distribution has nothing under it."""
-    match value:
-        case Frozen() if not hasattr(value, "ppf"):
-            yield from ((name, getattr(value, name)) for name in type(value).model_fields)
-        case dict():
-            yield from value.items()
-        case list() | tuple():
-            yield from ((str(place), item) for place, item in enumerate(value))
 
 
 def _for_key(source: object, inside: Sequence[str]) -> str:

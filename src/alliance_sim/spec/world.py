@@ -20,6 +20,7 @@ from alliance_sim.spec.base import (
     PartyId,
     Prose,
     Source,
+    children,
     each_once,
     located_error,
     problem_error,
@@ -270,15 +271,10 @@ def _misdirected(key: str, relation: Relation) -> Iterator[tuple[tuple[int | str
 
 def _joint(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], JointDraws]]:
     """Every column of joint draws in a value, and where it stands."""
-    match value:
-        case Joint():
-            yield path, value.joint
-        case Frozen():
-            for name in type(value).model_fields:
-                yield from _joint(getattr(value, name), (*path, name))
-        case dict():
-            for name, each in value.items():
-                yield from _joint(each, (*path, str(name)))
+    if isinstance(value, Joint):
+        yield path, value.joint
+    for name, each in children(value):
+        yield from _joint(each, (*path, name))
 
 
 class World(Frozen):
