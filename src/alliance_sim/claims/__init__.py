@@ -117,8 +117,9 @@ def plan_claims(
     if problems:
         raise InputError(problems)
     loaded = load_claims(file, only)
-    for scenario in [*loaded.scenarios.values()][:1]:  # every one of them is run as often
-        refuse_what_cannot_fit(scenario, runs, None)
+    first = next(iter(loaded.scenarios.values()), None)
+    if first is not None:  # every other is run as often
+        refuse_what_cannot_fit(first, runs, None)
     return Plan(loaded, runs, seed)
 
 

@@ -66,10 +66,9 @@ def filtered(
     variance = np.broadcast_to(np.square(numbers.between), (dyads, runs)).astype(float)
     likelihood = np.zeros(runs)
     started = np.zeros((dyads, 1), dtype=bool)
-    stay = 1 - np.asarray(numbers.back)
     for year in range(last + 1):
-        mean = np.where(started, stay * mean, mean)
-        variance = np.where(started, stay**2 * variance + np.square(numbers.drift), variance)
+        later, wider = numbers.moved(mean, variance)
+        mean, variance = np.where(started, later, mean), np.where(started, wider, variance)
         seen = np.isfinite(values[:, year])[:, None]
         started |= seen
         error = numbers.error_variance(np.nan_to_num(errors[:, year])[:, None])
@@ -138,11 +137,10 @@ def forecast_moments(
     latent = np.asarray(latent, dtype=float)
     known = filtered(latent, values, errors, numbers, origin)
     error = numbers.error_variance(recent_errors(errors, origin)[:, None])
-    stay, step = 1 - np.asarray(numbers.back), np.square(numbers.drift)
     mean, variance = known.mean, known.variance
     means, variances = [], []
     for ahead in range(1, max(horizons) + 1):
-        mean, variance = stay * mean, stay**2 * variance + step
+        mean, variance = numbers.moved(mean, variance)
         if ahead in horizons:
             means.append(numbers.expected(latent[:, origin + ahead]) + mean)
             variances.append(variance + error)

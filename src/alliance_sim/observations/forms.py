@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alliance_sim.errors import Problem
 from alliance_sim.load.csv_columns import Columns
 from alliance_sim.observations import published
+from alliance_sim.spec.base import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def unknown_form(table: Columns) -> Iterator[Problem]:
     lacking = [each for each in form.needed if each not in known]
     for name in lacking or form.any_of[:1]:
         spare = [each for each in known if each not in form.needed]
-        close = difflib.get_close_matches(name, spare, n=1, cutoff=0.6)
-        mend = f"did you mean '{close[0]}'? Call it '{name}'" if close else "add it"
+        close = did_you_mean(name, spare)
+        mend = f"{close} Call it '{name}'" if close.endswith("?") else "add it"
         yield table.top(
             f"there is no column '{name}'", f"{mend}; {form.measure} have {form.columns}"
         )

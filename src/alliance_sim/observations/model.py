@@ -90,6 +90,11 @@ class Linear:
             + np.asarray(self.drift) * generator.standard_normal(delta.shape)
         )
 
+    def moved(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """Mean and variance of the discrepancy a year later."""
+        stay = 1 - np.asarray(self.back)
+        return np.asarray(stay * mean), np.asarray(stay**2 * variance + np.square(self.drift))
+
     def kept(self, values: Floats) -> Floats:
         """Values moved into the range that can be observed."""
         return np.clip(values, self.lowest, self.highest)
