@@ -111,9 +111,14 @@ def run(folder: Path, words: list[str], code: int = 0, **options: Any) -> str:
 
 
 def start(folder: Path, *more: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(*more), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    # What a shell starts in the background ignores Ctrl-C, and so does all that is started by it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command(*more), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def wait_for_blocks(path: Path, count: int) -> None:
