@@ -18,7 +18,7 @@ import hostile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watched import MEGABYTES, SECONDS, ended, everything, watched
+from watched import MEGABYTES, SECONDS, ended, everything, how_many, watched
 from worlds import small_scenario
 
 import alliance_sim as al
@@ -106,9 +106,8 @@ def test_nothing_is_written_started_or_run(home: Path) -> None:
 @posix
 @pytest.mark.slow
 def test_nothing_is_written_started_or_run_by_any_of_many(home: Path) -> None:
-    count = int(os.environ.get("ALLIANCE_SIM_HOSTILE", "250"))
-    right = watched("files", home, seed=random.SystemRandom().randrange(10**9), count=count)
-    assert right > 0.05 * count
+    seed, count = how_many(250)
+    assert watched("files", home, seed, count) > 0.05 * count
 
 
 @posix

@@ -18,7 +18,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
-from watched import watched
+from watched import how_many, watched
 from worlds import small_scenario
 
 import alliance_sim as al
@@ -174,8 +174,8 @@ def test_nothing_is_written_started_or_run(tmp_path: Path) -> None:
 @posix
 @pytest.mark.slow
 def test_nothing_is_written_started_or_run_by_any_of_many(tmp_path: Path) -> None:
-    count = int(os.environ.get("ALLIANCE_SIM_HOSTILE", "300"))
-    assert watched("stores", tmp_path, random.SystemRandom().randrange(10**9), count) < count
+    seed, count = how_many(300)
+    assert watched("stores", tmp_path, seed, count) < count
 
 
 # -- what commands make of results ---------------------------------------------------------------

@@ -201,6 +201,12 @@ def everything(place: Path) -> dict[str, tuple[int, int]]:
     }
 
 
+def how_many(count: int) -> tuple[int, int]:
+    """Seed and number of the hostile things to read: the same each time, others if asked for."""
+    asked = os.environ.get("ALLIANCE_SIM_HOSTILE")
+    return (random.SystemRandom().randrange(10**9), int(asked)) if asked else (1, count)
+
+
 def watched(kind: str, home: Path, seed: int, count: int) -> int:
     """How many of many hostile things were right, read by a process that did nothing else."""
     for each in ("home", "temporary", "watched"):

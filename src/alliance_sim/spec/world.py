@@ -30,6 +30,7 @@ from alliance_sim.spec.forces import Choice, Driver, Reading
 from alliance_sim.spec.numbers import (
     Joint,
     JointDraws,
+    Lognormal,
     NonNegative,
     Number,
     Real,
@@ -135,8 +136,13 @@ class Actor(Frozen):
     @field_validator("temperature")
     @classmethod
     def _above_zero(cls, value: Any) -> Any:
-        low = value if isinstance(value, float | int) else value.support[0]
-        if low < 1e-3 and not (hasattr(value, "kind") and value.kind == "lognormal"):
+        if isinstance(value, float | int):
+            low = value
+        elif isinstance(value, Lognormal):  # it comes near zero, but by no more than its width
+            low = value.lognormal[0]
+        else:
+            low = value.support[0]
+        if low < 1e-3:
             raise problem_error("temperature must be at least 0.001", "use a larger number")
         return value
 
