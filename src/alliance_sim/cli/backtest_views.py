@@ -45,7 +45,8 @@ def backtest_view(table: Table, details: bool = False) -> Group:
 
     Args:
         table: what ``alliance_sim.scoring.table`` gave.
-        details: whether each horizon has a table of its own, and both kinds of origins.
+        details: whether each horizon has a table of its own, both kinds of origins are told, and
+            the skill against every rival for dyads without a known history too.
     """
     about = table.about
     first, last = about["first"], about["last"]
@@ -54,7 +55,7 @@ def backtest_view(table: Table, details: bool = False) -> Group:
     parts: list[RenderableType] = [Text(plain(head), style="bold"), ""]
     for part in _score_tables(table, details):
         parts += [part, ""]
-    for part in _skill_tables(table):
+    for part in _skill_tables(table, details):
         parts += [part, ""]
     if len(table.turning):
         parts += [_turning(table.turning), ""]
@@ -96,11 +97,13 @@ def _scores(rows: pd.DataFrame, about: dict[str, Any]) -> Any:
     return shown
 
 
-def _skill_tables(table: Table) -> Iterator[Group]:
-    """Skill of whatever is no rival against every rival, by horizon."""
+def _skill_tables(table: Table, details: bool) -> Iterator[Group]:
+    """Skill of whatever is no rival against every rival, by horizon; one table for each fold."""
     about = table.about
     frame = table.skill[(table.skill["score"] == "crps") & (table.skill["origins"] == "rolling")]
     frame = frame[~frame["forecaster"].isin(about["rivals"])]
+    if not details:
+        frame = frame[frame["fold"] == frame["fold"].iloc[0]] if len(frame) else frame
     for keys, rows in frame.groupby(["fold", "forecaster"], sort=False):
         fold, forecaster = map(str, keys)
         horizons = sorted(dict.fromkeys(rows["horizon"]), key=lambda each: (each == "all", each))
@@ -146,8 +149,8 @@ def _turning(turning: pd.DataFrame) -> Group:
 def _notes(table: Table) -> tuple[str, ...]:
     about = table.about
     return (
-        f"Skill: 1 - CRPS / CRPS of {about['against']}; interval by {about['resamples']:,} resamples "
-        "of dyads and of years. Below 0: worse than the rival.",
+        f"Skill: 1 - CRPS / CRPS of {about['against']}; interval by {about['resamples']:,} "
+        "resamples of dyads and of years. Below 0: worse than the rival.",
         "MAE: of the median. MAE, CRPS and log score: less is better. Sign hits: share of changes "
         "beyond the sampling noise whose sign had a chance above one half; it counts half where "
         "the draws cannot tell.",

@@ -91,10 +91,10 @@ def backtest(
     target.set_xticks(range(len(horizons)), horizons)
     target.set_xlim(-0.5, len(horizons) - 0.5)
     target.set_xlabel("Years ahead of the last year known")
-    level = round(100 * float(ds.attrs.get("level", 0.9)))
-    label = f"Skill in {_SCORES.get(score, score)}, with {level}% intervals [1 = perfect]"
+    label = f"Skill in {_SCORES.get(score, score)} [1 = perfect]"
     target.set_ylabel(style.wrap(label, style.size_of(target)[1], style.BODY))
-    title = f"{asked} against its rivals: {_FOLDS.get(fold, fold)}"
+    level = round(100 * float(ds.attrs.get("level", 0.9)))
+    title = f"{asked} against its rivals, with {level}% intervals: {_FOLDS.get(fold, fold)}"
     style.legend(target, [_key(*rival) for rival in rivals], own=ax is None, title=title)
     return target
 

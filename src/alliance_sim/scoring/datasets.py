@@ -53,4 +53,5 @@ def _order(table: Table, key: str) -> list[str]:
 def _cube(frame: pd.DataFrame, keys: list[str], orders: dict[str, list[str]]) -> xr.Dataset:
     """A frame as arrays over its keys, in doubles."""
     whole = pd.MultiIndex.from_product([orders[key] for key in keys], names=keys)
-    return frame.set_index(keys).reindex(whole).astype(np.float64).to_xarray()
+    cube = frame.set_index(keys).reindex(whole).astype(np.float64).to_xarray()
+    return cube.reindex({key: orders[key] for key in keys})  # a product of keys is sorted

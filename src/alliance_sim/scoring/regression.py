@@ -124,7 +124,8 @@ def _fit(features: Doubles, target: Doubles) -> _Fitted | None:
     Z = _with_constant(X, centre, scale, used)
     if len(y) < Z.shape[1] + FEWEST:
         return None
-    slopes, _, rank, _ = np.linalg.lstsq(Z, y, rcond=None)
+    found, _, rank, _ = np.linalg.lstsq(Z, y, rcond=None)
+    slopes = found.astype(np.float64)
     rest = y - Z @ slopes
     return _Fitted(centre, scale, used, slopes, float(np.sqrt((rest**2).sum() / (len(y) - rank))))
 

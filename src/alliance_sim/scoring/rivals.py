@@ -148,7 +148,7 @@ def autoregression(history: Panel, rows: pd.DataFrame) -> Moments:
     means = _within(history.values)[1]
     level, spread = _with_new(means, start)
     away = np.where(start.known, (history.last()[0] - means)[start.place], 0.0)
-    powers = coefficient ** (2.0 * np.arange(int(start.lag.max(initial=1))))
+    powers: Doubles = np.power(coefficient**2, np.arange(int(start.lag.max(initial=1))))
     ahead = variance * np.cumsum(powers)[start.lag - 1]
     # Nothing is known of where a dyad without history stands about its own mean.
     ahead = np.where(start.known, ahead, _stationary(coefficient, variance, powers))

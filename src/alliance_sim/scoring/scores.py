@@ -89,11 +89,11 @@ def score(task: Task, forecasts: Mapping[str, npt.ArrayLike]) -> Scores:
 
 def _scores(task: Task, draws: Doubles) -> dict[str, Doubles]:
     """Every score of one forecaster, (row,)."""
-    said = np.isfinite(draws).all(axis=1)
+    said = np.flatnonzero(np.isfinite(draws).all(axis=1))
     ordered = np.sort(draws[said], axis=1)
-    rows = task.rows[said]
+    rows = task.rows.iloc[said]
     found = {**_distances(rows, ordered), **_changes(rows, ordered)}
-    out = {name: np.full(len(said), np.nan) for name in found}
+    out = {name: np.full(len(draws), np.nan) for name in found}
     for name, values in found.items():
         out[name][said] = values
     return out
@@ -102,6 +102,7 @@ def _scores(task: Task, draws: Doubles) -> dict[str, Doubles]:
 def _distances(rows: pd.DataFrame, ordered: Doubles) -> dict[str, Doubles]:
     """Scores of the level."""
     import scoringrules as sr
+    from scipy.stats import norm
 
     observed = rows["observed"].to_numpy(dtype=np.float64)
     mean, sd = ordered.mean(axis=1), ordered.std(axis=1, ddof=1)
@@ -112,7 +113,8 @@ def _distances(rows: pd.DataFrame, ordered: Doubles) -> dict[str, Doubles]:
         "crps": sr.crps_ensemble(
             observed, ordered, estimator="pwm", sorted_ensemble=True, backend="numpy"
         ),
-        "log_score": sr.logs_normal(observed, mean, np.maximum(sd, SMALLEST_SD), backend="numpy"),
+        # Not that of scoringrules, which takes the logarithm of a density that may be nought.
+        "log_score": -norm.logpdf(observed, mean, np.maximum(sd, SMALLEST_SD)),
     }
     for level in LEVELS:
         alpha = 1 - level / 100
@@ -217,7 +219,8 @@ def turning_points(
     columns += ["sign_n", "probability", "seen"]
     if not parts:
         return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns]
+    turns: pd.DataFrame = pd.concat(parts, ignore_index=True)[columns]
+    return turns
 
 
 def pit_counts(pit: Doubles) -> npt.NDArray[np.int64]:

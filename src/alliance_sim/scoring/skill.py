@@ -56,13 +56,11 @@ def skill(
                [0. ]])
     """
     sizes = int(dyads.max()) + 1, int(years.max()) + 1
-    cells = np.zeros((len(scores), *sizes))
-    for place, row in enumerate(scores):
-        np.add.at(cells[place], (dyads, years), row)
-    counts = np.zeros(sizes)
-    np.add.at(counts, (dyads, years), 1.0)
+    cell = dyads * sizes[1] + years
+    sums = [np.bincount(cell, row, sizes[0] * sizes[1]).reshape(sizes) for row in scores]
+    counts = np.bincount(cell, minlength=sizes[0] * sizes[1]).reshape(sizes)
     by_dyad, by_year = _weights(*sizes, resamples, seed)
-    drawn = np.stack([((by_dyad @ cell) * by_year).sum(axis=1) for cell in cells])
+    drawn = np.stack([((by_dyad @ each) * by_year).sum(axis=1) for each in sums])
     # A resample may miss every cell of a panel with gaps.
     drawn[:, ((by_dyad @ counts) * by_year).sum(axis=1) == 0] = np.nan
     whole = scores.sum(axis=1)

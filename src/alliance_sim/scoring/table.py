@@ -152,15 +152,15 @@ def _selections(scores: Scores) -> Iterator[tuple[dict[str, str], Ints]]:
                     yield {"origins": origins, "fold": fold, "horizon": name}, kept
 
 
-def _speaking(scores: Scores, rows: Ints) -> tuple[list[int], Ints] | None:
+def _speaking(scores: Scores, rows: Ints) -> tuple[Ints, Ints] | None:
     """Forecasters that say something on these rows, and the rows on which all of them do."""
     said = np.isfinite(scores.values["crps"][:, rows])
     names = np.flatnonzero(said.any(axis=1))
     common = rows[said[names].all(axis=0)]
-    return (names.tolist(), common) if len(names) and len(common) else None
+    return (names, common) if len(names) and len(common) else None
 
 
-def _means(scores: Scores, names: list[int], rows: Ints) -> pd.DataFrame:
+def _means(scores: Scores, names: Ints, rows: Ints) -> pd.DataFrame:
     """Mean scores, a row for each forecaster."""
     about = scores.task.rows.iloc[rows]
     out = pd.DataFrame({"forecaster": [scores.forecasters[place] for place in names]})
@@ -208,7 +208,7 @@ def _explained(predicted: Doubles, change: Doubles) -> float:
 
 def _skills(
     scores: Scores,
-    names: list[int],
+    names: Ints,
     rows: Ints,
     rivals: Sequence[str],
     resamples: int,
@@ -230,7 +230,8 @@ def _skills(
         columns = {"skill": found.value, "low": found.low, "high": found.high}
         one = pd.DataFrame({name: each.ravel() for name, each in columns.items()}, index=grid)
         parts.append(one.reset_index().assign(score=score))
-    return pd.concat(parts, ignore_index=True)
+    told: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return told
 
 
 def _pit(scores: Scores) -> pd.DataFrame:
@@ -244,11 +245,13 @@ def _pit(scores: Scores) -> pd.DataFrame:
         part.insert(0, "forecaster", scores.forecasters)
         part.insert(0, "fold", fold)
         parts.append(part[counts.sum(axis=1) > 0])
-    return pd.concat(parts, ignore_index=True)
+    told: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return told
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[[*KEYS, *(name for name in frame if name not in KEYS)]]
+    ordered: pd.DataFrame = frame[[*KEYS, *(name for name in frame if name not in KEYS)]]
+    return ordered
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
