@@ -1,6 +1,8 @@
 """Tasks, scores and skill against closed forms, calibrated forecasters and two-way data."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from alliance_sim.scoring import (
     Regression,
     drawn,
     forecast,
+    forecasts,
     make_task,
     persistence,
     score,
@@ -121,8 +124,10 @@ def test_what_was_hidden_does_not_move_a_forecast(frame, task):
     changed.loc[changed["dyad"].isin(hidden), "value"] = 0.9
     other = make_task(changed, 2012, 2016)
     same = ((task.rows["origin"] <= 2013) & (task.rows["hidden"] == 0)).to_numpy()
-    for name, rival in {**RIVALS, "regression": Regression()}.items():
-        one, two = (forecast(each, rival, draws=8) for each in (task, other))
+    rivals = {**RIVALS, "regression": Regression()}
+    before, after = (forecasts(each, rivals, draws=8) for each in (task, other))
+    for name in rivals:
+        one, two = before[name], after[name]
         assert np.array_equal(one[same], two[same]), name
         assert not np.array_equal(one, two), name
 
@@ -320,8 +325,7 @@ def told(task):
     silent = model.copy()
     silent[(task.rows["fold"] == "new").to_numpy()] = np.nan
     silent[7] = np.nan
-    rivals = {name: forecast(task, rival, draws=100) for name, rival in RIVALS.items()}
-    scores = score(task, {"model": model, "half": silent, **rivals})
+    scores = score(task, {"model": model, "half": silent, **forecasts(task, RIVALS, 100)})
     return scores, table(scores, list(RIVALS), resamples=100)
 
 
@@ -402,3 +406,27 @@ def test_the_terminal_view_fits_and_shows_every_forecaster(told, capsys, monkeyp
     crps = told[1].scores.query("origins == 'rolling' and fold == 'known' and horizon == 'all'")
     assert f"{crps['crps'].iloc[0]:.3f}" in out
     assert lengths[1] > 2 * lengths[0]
+
+
+# -- with data -----------------------------------------------------------------------------
+
+DATA = Path(os.environ.get("ALLIANCE_SIM_DATA", Path(__file__).parents[2] / "shared" / "data"))
+VOTES = DATA / "unga_dyad_calendar_year.csv"
+
+
+@pytest.mark.skipif(not VOTES.exists(), reason="needs the data that ALLIANCE_SIM_DATA names")
+def test_errors_on_votes_are_those_of_plain_arithmetic():
+    votes = pd.read_csv(VOTES)
+    votes = votes.assign(dyad=votes["iso_a"] + "-" + votes["iso_b"], value=votes["kappa_w"])
+    wide = votes.pivot(index="dyad", columns="year", values="value")
+    late = wide.loc[:, 2012:2016]
+    step = (late - wide.shift(1, axis=1)).abs().stack().mean()
+    frozen = late.sub(wide[2011], axis=0).abs().stack().mean()
+    middle = late.sub(wide.loc[:, 1990:2011].mean(axis=1), axis=0).abs().stack().mean()
+    task = make_task(votes[votes["year"] >= 1990], 2012, 2016, folds=0)
+    names = ("persistence", "dyad mean")
+    scores = score(task, forecasts(task, {name: RIVALS[name] for name in names}, 500))
+    rows, errors = task.rows, dict(zip(names, scores.values["error"], strict=True))
+    assert errors["persistence"][rows["horizon"] == 1].mean() == pytest.approx(step, abs=0.002)
+    assert errors["persistence"][rows["fixed"]].mean() == pytest.approx(frozen, abs=0.002)
+    assert errors["dyad mean"][rows["fixed"]].mean() == pytest.approx(middle, abs=0.002)

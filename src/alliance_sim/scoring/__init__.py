@@ -14,8 +14,8 @@ Example:
     ...     for name, level in (("a-b", 0.2), ("a-c", -0.1), ("b-c", 0.5))
     ... ]
     >>> task = make_task(pd.concat(series), 2012, 2013)
-    >>> draws = {name: forecast(task, rival, draws=100) for name, rival in RIVALS.items()}
-    >>> found = table(score(task, draws), rivals=list(RIVALS), resamples=200)
+    >>> scores = score(task, forecasts(task, RIVALS, draws=100))
+    >>> found = table(scores, rivals=list(RIVALS), resamples=200)
     >>> found.scores["fold"].unique().tolist()
     ['known', 'left out']
 """
@@ -32,6 +32,7 @@ from alliance_sim.scoring.rivals import (
     drift,
     dyad_mean,
     forecast,
+    forecasts,
     local_level,
     persistence,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "drift",
     "dyad_mean",
     "forecast",
+    "forecasts",
     "local_level",
     "make_task",
     "persistence",

@@ -18,7 +18,7 @@ average, with their variance times 1 + 1 / D over D dyads, and h counts from the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -67,33 +67,63 @@ def start_of(history: Panel, rows: pd.DataFrame) -> Start:
 
 
 def forecast(task: Task, rival: Rival, draws: int = DRAWS, seed: int = 0) -> Doubles:
-    """Draws of a rival for every row of a task, cut off at the bounds, (row, draw).
-
-    A draw is keyed by dyad, origin, year and fold: rows that are added move no other, and all
-    rivals share their normal numbers.
+    """Draws of one rival: see :func:`forecasts`.
 
     Example:
-        >>> frame = pd.DataFrame(
-        ...     {"dyad": "a-b", "year": range(2000, 2014), "value": [0.1, 0.2] * 7}
-        ... )
-        >>> forecast(make_task(frame, 2012, 2013), persistence, draws=50).shape
+        >>> from alliance_sim.scoring import make_task
+        >>> values = {"dyad": "a-b", "year": range(2000, 2014), "value": [0.1, 0.2] * 7}
+        >>> forecast(make_task(pd.DataFrame(values), 2012, 2013), persistence, draws=50).shape
         (3, 50)
     """
-    moments = np.full((2, len(task.rows)), np.nan)
-    for block in task.blocks():
-        moments[:, block.places] = rival(block.history, block.rows)
-    return drawn(task, Moments(*moments), draws, seed)
+    return forecasts(task, {"it": rival}, draws, seed)["it"]
+
+
+def forecasts(
+    task: Task, rivals: Mapping[str, Rival], draws: int = DRAWS, seed: int = 0
+) -> dict[str, Doubles]:
+    """Draws of rivals for every row of a task, cut off at the bounds.
+
+    The normal numbers of a row are keyed by its dyad, origin, year and fold: rows that are added
+    move no other, and all rivals share them.
+
+    Args:
+        task: what is asked for.
+        rivals: name -> rival.
+        draws: how many.
+        seed: of the draws.
+
+    Returns:
+        Name -> draws, (row, draw); NaN where a rival has nothing to say.
+    """
+    blocks = list(task.blocks())
+    normal = _normals(task, draws, seed)
+    out = {}
+    for name, rival in rivals.items():
+        moments = np.full((2, len(task.rows)), np.nan)
+        for block in blocks:
+            moments[:, block.places] = rival(block.history, block.rows)
+        out[name] = _cut(task, Moments(*moments), normal)
+    return out
 
 
 def drawn(task: Task, moments: Moments, draws: int = DRAWS, seed: int = 0) -> Doubles:
-    """Draws from normal distributions for the rows of a task, cut off at the bounds."""
+    """Draws from given normal distributions for the rows of a task, cut off at the bounds."""
+    return _cut(task, moments, _normals(task, draws, seed))
+
+
+def _cut(task: Task, moments: Moments, normal: Doubles) -> Doubles:
+    out = normal * moments.sd[:, None]
+    out += moments.mean[:, None]
+    return np.clip(out, *task.bounds, out=out)
+
+
+def _normals(task: Task, draws: int, seed: int) -> Doubles:
+    """Standard normal numbers, (row, draw)."""
     out = np.empty((len(task.rows), draws))
     keys = task.rows[["dyad", "origin", "year", "fold"]].itertuples(index=False, name=None)
     for place, key in enumerate(keys):
         stream(seed, "scoring", *key).standard_normal(out=out[place])
-    out *= moments.sd[:, None]
-    out += moments.mean[:, None]
-    return np.clip(out, *task.bounds, out=out)
+    return out
 
 
 # -- the rivals ----------------------------------------------------------------------------
