@@ -81,10 +81,11 @@ def _against(own: Doubles, rival: Doubles) -> Doubles:
 
 def _quantiles(spread: Doubles, edges: list[float]) -> Doubles:
     """Quantiles over resamples, without those that are missing; NaN where all are."""
+    whole, some = np.isfinite(spread).all(axis=-1), np.isfinite(spread).any(axis=-1)
     out = np.full((len(edges), *spread.shape[:2]), np.nan)
-    some = np.isfinite(spread).any(axis=-1)
-    if some.any():
-        out[:, some] = np.nanquantile(spread[some], edges, axis=-1)
+    out[:, whole] = np.quantile(spread[whole], edges, axis=-1)
+    for place in zip(*np.nonzero(some & ~whole), strict=True):
+        out[(slice(None), *place)] = np.nanquantile(spread[place], edges)
     return out
 
 
