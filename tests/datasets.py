@@ -221,3 +221,28 @@ def searched(edge=0.7):
         },
         made(runs=2).attrs | {"runs": 400, "when": "kind=strategic_alliance"},
     )
+
+
+def backtested(better=0.0):
+    """A backtest of two models and three rivals, one to three years ahead."""
+    rivals = ["persistence", "dyad mean", "AR(1)"]
+    names = ["model, pure", "model, conditional", *rivals]
+    horizons = ["1", "2", "3", "all"]
+    against = np.array([0.2, 0.05, -0.02])
+    ahead = np.array([1.0, 0.8, 0.5, 0.7])[:, None]
+    own = np.array([0.0, 0.1, -0.3, -0.3, -0.3])[:, None, None]
+    skill = (against * ahead + own + better)[None, None, ..., None]
+    held = np.array([0.48, 0.55, 0.75, 0.6, 0.3])[None, None, None] + np.zeros((1, 1, 4, 5))
+    means = ("origins", "fold", "horizon", "forecaster")
+    dims = ("origins", "fold", "forecaster", "horizon", "against", "score")
+    variables = {
+        "skill": (dims, skill),
+        "skill_low": (dims, skill - 0.06),
+        "skill_high": (dims, skill + 0.08),
+        "coverage_50": (means, held - better / 2),
+        "coverage_90": (means, 0.6 + held / 2 - better / 2),
+    }
+    where = {"origins": ["rolling"], "fold": ["known"], "horizon": horizons, "forecaster": names}
+    where |= {"against": rivals, "score": ["crps"]}
+    known = {"title": "Backtest of kappa_w, 2012 to 2016", "seed": 0, "level": 0.9}
+    return xr.Dataset(variables, where, known | {"rivals": json.dumps(rivals)})

@@ -8,7 +8,19 @@ import io
 from pathlib import Path
 
 import pytest
-from datasets import explained, judged, made, moved, searched, shared, split, stacked, swung, system
+from datasets import (
+    backtested,
+    explained,
+    judged,
+    made,
+    moved,
+    searched,
+    shared,
+    split,
+    stacked,
+    swung,
+    system,
+)
 from matplotlib.testing.compare import compare_images
 from PIL import Image
 
@@ -47,6 +59,8 @@ def ridgeline(ds):
 TWO = {"scenario": ["The US leaves", "The US threatens"]}
 OTHER = ("supported", "leaning", "no effect", "supported", "untestable")
 FROM_OTHERS = {
+    "backtest": (plots.backtest, backtested(), backtested(0.2)),
+    "coverage": (plots.coverage, backtested(), backtested(0.2)),
     "attribution": (plots.attribution, explained(), explained(0.25)),
     "conditions": (plots.conditions, searched(), searched(0.6)),
     "comembership": (plots.comembership, shared(), shared(0.3)),

@@ -7,6 +7,7 @@ end a cell with ``ax.figure``, in a script call ``ax.figure.savefig(...)``.
 from __future__ import annotations
 
 from alliance_sim.plots.attributions import attribution
+from alliance_sim.plots.backtests import backtest, coverage
 from alliance_sim.plots.blocs import comembership, minima
 from alliance_sim.plots.claims import forest
 from alliance_sim.plots.comparisons import effect_fan, variance_split
@@ -21,9 +22,11 @@ from alliance_sim.plots.timelines import classes, fan
 
 __all__ = [
     "attribution",
+    "backtest",
     "classes",
     "comembership",
     "conditions",
+    "coverage",
     "effect_fan",
     "effects",
     "fan",
