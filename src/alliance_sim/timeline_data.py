@@ -127,6 +127,7 @@ def _capability(frame: _Frame) -> Iterator[Change]:
         for year, level in _steps(values, lambda last: CAPABILITY_STEP * last):
             change = {
                 "id": f"capability_{actor}_{year}",
+                "about": f"Capability of {frame.names[iso]} in {year}.",
                 "at": f"{year}-01",
                 "capability": {"of": actor, "level": level},
             }
@@ -147,6 +148,7 @@ def _coercion(frame: _Frame) -> Iterator[Change]:
             what, sent = seen[year]
             change = {
                 "id": f"coercion_{by}_{on}_{year}",
+                "about": f"Pressure of {frame.names[a]} on {frame.names[b]} in {year}.",
                 "at": f"{year}-01",
                 "coercion": {"by": by, "on": on, "level": level},
             }
@@ -278,15 +280,14 @@ def _turns(agreement: str, parties: list[str], in_force: dict[int, bool]) -> Ite
             does = "join" if after else "lapse"
             change = {
                 "id": f"{agreement}_{year}_{party}",
+                "about": f"{'Signed' if after else 'No longer in force'} in {year}.",
                 "at": f"{year}-01",
                 "agreement": {"id": agreement, "party": party, "does": does},
             }
             yield change, f"atop, thompson: treaties in force in {year}"
 
 
-def _with_treaties(
-    state: InitialState, treaties: Treaties, timeline: DataTimeline
-) -> InitialState:
+def _with_treaties(state: InitialState, treaties: Treaties, timeline: DataTimeline) -> InitialState:
     """The initial values without what is declared as agreements, and with the references added."""
     iso = {name: str(actor["iso3"]) for name, actor in state.actors.items()}
     dyads = {}
@@ -314,9 +315,7 @@ def _with_treaties(
 # --- Common ------------------------------------------------------------------------------------
 
 
-def _steps(
-    values: dict[int, float], step: Callable[[float], float]
-) -> Iterator[tuple[int, float]]:
+def _steps(values: dict[int, float], step: Callable[[float], float]) -> Iterator[tuple[int, float]]:
     """The years, with their values, in which a series has moved by more than a step.
 
     It is counted from the last value that was written, so that slow changes are not lost.
@@ -329,7 +328,9 @@ def _steps(
 
 
 def _flow(item: dict[str, Any]) -> str:
+    """A mapping on one line."""
     inside = (
-        f"{key}: {_flow(value) if isinstance(value, dict) else value}" for key, value in item.items()
+        f"{key}: {_flow(value) if isinstance(value, dict) else value}"
+        for key, value in item.items()
     )
     return "{" + ", ".join(inside) + "}"
