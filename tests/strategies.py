@@ -169,7 +169,7 @@ def intervention(draw: st.DrawFn, number: int, world: dict[str, Any]) -> dict[st
         actions.append({"presence": {"of": a, "in": arena, "level": draw(unit_number())}})
     for agreement, given in world["agreements"].items():
         party = draw(st.sampled_from(given["parties"]))
-        does = draw(st.sampled_from(["leave", "threaten", "join"]))
+        does = draw(st.sampled_from(["leave", "threaten", "join", "lapse"]))
         actions.append({"agreement": {"id": agreement, "party": party, "does": does}})
     at = draw(
         st.sampled_from(["2000-02", {"between": ["2000-02", "2000-06"]}, {"hazard_per_year": 2.0}])

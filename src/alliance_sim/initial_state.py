@@ -347,26 +347,36 @@ class InitialState:
     sources: dict[str, str]
     actors: dict[str, dict[str, Any]]
     dyads: dict[str, dict[str, Any]]
+    agreements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Treaties that a timeline lets come or go; without one there are none."""
+    until: int | None = None
+    """Last year of that timeline."""
 
     def to_yaml(self) -> str:
         """The fragment as YAML text, the same text for the same values."""
         actors = f" --actors {','.join(self.chosen)}" if self.chosen else ""
+        until = f" --until {self.until}" if self.until else ""
         lines = [
-            f"# Made by `alliance-sim initial-state --data DIR --year {self.year}{actors}`;",
+            f"# Made by `alliance-sim initial-state --data DIR --year {self.year}{actors}{until}`;",
             "# edit the command or the data, not this file.",
         ]
         for title, texts in (("references", self.references), ("sources", self.sources)):
             lines += [f"{title}:", *(f"  {key}: {json.dumps(texts[key])}" for key in texts)]
         lines += ["actors:", *(f"  {key}: {_flow(self.actors[key])}" for key in self.actors)]
-        lines.append("dyads:")
-        for key, values in self.dyads.items():
-            lines += [f"  {key}:", *(f"    {name}: {_flow(values[name])}" for name in values)]
+        for title, entries in (("agreements", self.agreements), ("dyads", self.dyads)):
+            lines += [f"{title}:"] if entries else []
+            for key, values in entries.items():
+                lines += [f"  {key}:", *(f"    {name}: {_flow(values[name])}" for name in values)]
         return "\n".join(lines) + "\n"
 
 
 def _flow(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(str, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         # Names are plain words; a sentence needs quotes.
         return value if re.fullmatch(r"[A-Za-z][A-Za-z ]*", value) else json.dumps(value)
@@ -382,7 +392,7 @@ def initial_state(data: Path, year: int, actors: Sequence[str] | None = None) ->
     names: dict[str, str] = {}
     if "states.csv" in tables:
         states = tables["states.csv"]
-        names = dict(zip(states["iso3"].astype(str), states["name"].map(_plain_name), strict=True))
+        names = dict(zip(states["iso3"].astype(str), states["name"].map(plain_name), strict=True))
     chosen, unknown = _choose(actors, names)
     problems += unknown + _year_problems(tables, year, DEFAULT)
     problems += _capability_problems(tables, year, chosen)
@@ -392,12 +402,22 @@ def initial_state(data: Path, year: int, actors: Sequence[str] | None = None) ->
     return builder.build(chosen if actors is not None else ())
 
 
+def read_tables(data: Path, year: int) -> Tables:
+    """The files of a folder, if all are whole and reach the year; InputError if not."""
+    tables, problems = _load(Path(data))
+    problems += _year_problems(tables, year, DEFAULT)
+    if problems:
+        raise InputError(problems)
+    return tables
+
+
 def actor_id(name: str) -> str:
     """The id of a state: its name without any parenthesis, as a slug."""
-    return re.sub(r"[^a-z0-9]+", "_", _plain_name(name).lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", plain_name(name).lower()).strip("_")
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A state's name without what stands in parentheses."""
     return re.sub(r"\s*\(.*?\)", "", str(name)).strip()
 
 
@@ -580,6 +600,11 @@ def read_latest(tables: Tables, column: str, year: int) -> dict[Pair, float]:
     return {_pair(row["iso_a"], row["iso_b"]): float(row[column]) for row in rows}
 
 
+def war_share(level: float | None) -> float:
+    """Interstate conflict of a pair (None, 0, 1 or 2) as 0, a half for a minor one, or 1."""
+    return min(1.0, (level or 0.0) / 2)
+
+
 def read_treaties(tables: Tables, year: int, by: Mapping = DEFAULT) -> dict[Pair, float]:
     """Obligation of the strongest treaty clause of each pair, in [0, 1]."""
     weights = {
@@ -641,13 +666,9 @@ def read_sanctions(tables: Tables, year: int, names: dict[str, str]) -> dict[Pai
     intensity over 36 (EUSANCT). EU sanctions are those of each member; UN sanctions, binding on
     all, say nothing of a single sender and are left out.
     """
-    members = {
-        iso
-        for iso, (first, last) in EU_MEMBERS.items()
-        if first <= year and (last is None or year <= last)
-    }
     if year < GSDB_FROM:
-        return _eusanct_shares(tables["sanctions_eusanct_cases.csv"], year, members)
+        return read_eusanct(tables, year)
+    members = _eu_members(year)
     kinds: dict[Pair, set[str]] = defaultdict(set)
     by_name = {name: iso for iso, name in names.items()}
     for row in _rows(tables["sanctions_gsdb_cases.csv"]):
@@ -662,7 +683,18 @@ def read_sanctions(tables: Tables, year: int, names: dict[str, str]) -> dict[Pai
     return {pair: len(found) / len(MEASURES) for pair, found in kinds.items() if found}
 
 
-def _eusanct_shares(table: pd.DataFrame, year: int, members: set[str]) -> dict[Pair, float]:
+def _eu_members(year: int) -> set[str]:
+    """Members of the European Union at the end of a year."""
+    return {
+        iso
+        for iso, (first, last) in EU_MEMBERS.items()
+        if first <= year and (last is None or year <= last)
+    }
+
+
+def read_eusanct(tables: Tables, year: int) -> dict[Pair, float]:
+    """Largest intensity over 36 of each (sender, target) at the end of a year, of EUSANCT alone."""
+    table, members = tables["sanctions_eusanct_cases.csv"], _eu_members(year)
     found: dict[Pair, float] = {}
     for row in _rows(table[table["start_year"] <= year]):
         in_force = pd.isna(row["end_year"]) or row["end_year"] > year
@@ -798,7 +830,7 @@ class _Builder:
             defence=halved * max(latest["atop_defense"] or 0.0, latest["atop_offense"] or 0.0),
             same_side=self.sides.same.get(pair, 0.0),
             opposite_side=self.sides.opposite.get(pair, 0.0),
-            war=min(1.0, (war or 0.0) / 2),
+            war=war_share(war),
             igo_shared=igo or 0.0,
             peace_years=latest["cow_peace_years"],
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from alliance_sim.library import Kind
 from alliance_sim.spec import Scenario, World
-from alliance_sim.spec.scenario import ACTIONS
+from alliance_sim.spec.scenario import ACTIONS, ALL_DYADS
 
 Json = dict[str, Any]
 _PART = "_part"
@@ -76,6 +76,7 @@ def _file_keys(definitions: Json) -> None:
             "anyOf": [name, world],
         }
         properties["set"] = {"anyOf": [settings, {"type": "null"}]}
+        properties["dyads"] = {"anyOf": [properties["dyads"], {"const": ALL_DYADS}]}
     # Interventions merge with the parent's by id; other lists are replaced, so are complete.
     definitions["Intervention" + _PART]["required"] = ["id"]
     interventions = definitions["Scenario" + _PART]["properties"]["interventions"]

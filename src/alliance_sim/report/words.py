@@ -234,6 +234,8 @@ def _agreement(done: Any, world: World) -> str:
     who = party(world, done.party)
     if done.does == "threaten":
         return f"{who} threatens to leave {what} (credibility {number(done.credibility)})"
+    if done.does == "lapse":
+        return f"{who} lets {what} lapse"
     return f"{who} {'leaves' if done.does == 'leave' else 'joins'} {what}"
 
 

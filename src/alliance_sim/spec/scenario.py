@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -109,14 +109,14 @@ class ArenaChange(Frozen):
 
 
 class AgreementChange(Frozen):
-    """A party joins, leaves, or threatens to leave an agreement."""
+    """A party joins, leaves, or threatens to leave an agreement, or lets it lapse."""
 
     id: AgreementId
     """The agreement."""
     party: ActorId
     """Who acts."""
-    does: Literal["leave", "threaten", "join"]
-    """What it does."""
+    does: Literal["leave", "threaten", "join", "lapse"]
+    """What it does; to leave breaks one's word, an agreement that lapses has run its time."""
     credibility: Unit = 0.5
     """For a threat: how far the agreement counts as gone, 0 to 1. judgement"""
 
@@ -167,6 +167,8 @@ class ChannelChange(Frozen):
     """Months until the level is reached."""
 
 
+ALL_DYADS = "all"
+"""What stands for every pair of the world under ``dyads`` of a scenario."""
 ACTIONS = (
     "coercion",
     "presence",
@@ -246,7 +248,8 @@ class Scenario(Frozen):
     outcomes: Annotated[tuple[OutcomeId, ...], Field(min_length=1), AfterValidator(each_once)]
     """What to report, by the names that the world gives."""
     dyads: tuple[RelatedActorDyad, ...] = ()
-    """Dyads whose alignment and relation class are recorded every month."""
+    """Dyads whose alignment and relation class are recorded every month; ``all`` stands for every
+    pair of the world, both sides together."""
     theory: TheoryId | None = None
     """The set of mechanisms admitted; left out, all of them."""
     readings: dict[Id, Id] = {}
@@ -278,6 +281,14 @@ class Scenario(Frozen):
                 ),
             )
         return value
+
+    @field_validator("dyads", mode="before")
+    @classmethod
+    def _all_pairs(cls, value: Any, info: ValidationInfo) -> Any:
+        if value != ALL_DYADS:
+            return value
+        world = info.data.get("world")
+        return sorted(world.dyads) if isinstance(world, World) else ()
 
     @field_validator("readings")
     @classmethod

@@ -139,21 +139,42 @@ def initial_state(
         Path | None,
         typer.Option(metavar="FILE", help="File to write; left out, print.", show_default=False),
     ] = None,
+    until: Annotated[
+        int | None,
+        typer.Option(metavar="YEAR", help="Last year of a timeline, with --timeline."),
+    ] = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File for what changed until then, as interventions."),
+    ] = None,
 ) -> None:
-    """Make a world's initial values from data files, with their sources."""
-    from alliance_sim.cli.jobs import unwritable
+    """Make a world's initial values from data files, with their sources, and a timeline."""
     from alliance_sim.initial_state import initial_state as make
+    from alliance_sim.timeline_data import with_timeline
 
+    if (until is None) != (timeline is None):
+        stop(WRONG_INPUT, "--until and --timeline belong together; give both or neither")
     chosen = None if actors is None else [each.strip() for each in actors.split(",")]
-    text = make(data, year, chosen).to_yaml()
-    if out is None:
+    if until is None or timeline is None:
+        _put(make(data, year, chosen).to_yaml(), out)
+        return
+    state, changes = with_timeline(data, year, until, chosen)
+    _put(state.to_yaml(), out)
+    _put(changes.to_yaml(), timeline)
+
+
+def _put(text: str, file: Path | None) -> None:
+    """Write a text to a file, or print it."""
+    from alliance_sim.cli.jobs import unwritable
+
+    if file is None:
         print(text, end="")
         return
     try:
-        out.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise unwritable(out, error) from error
-    print(f"Written: {out}")
+        raise unwritable(file, error) from error
+    print(f"Written: {file}")
 
 
 @app.command(epilog="Example: alliance-sim cite us_exits_jcpoa")
