@@ -203,12 +203,12 @@ def test_a_temperature_may_come_near_zero_only_by_the_width_of_its_lognormal(
 ) -> None:
     world = "{name: x, date: 1432-01, actors: {athens: {name: A, capability: 1, temperature: %s}}}"
     tiny = write(tmp_path, "tiny.yaml", world % "{lognormal: [5e-324, 0.2]}")
-    with pytest.raises(InputError, match="temperature must be at least 0.001"):
+    with pytest.raises(InputError, match="temperature must be at least"):
         load_world(tiny)
     fine = write(tmp_path, "fine.yaml", world % "{lognormal: [0.001, 3]}")
     with pytest.raises(InputError) as caught:
         load_world(fine)
-    assert "temperature" not in str(caught.value)
+    assert "temperature must" not in str(caught.value)
 
 
 def test_mistakes_in_a_world_are_found_under_every_form_of_value(tmp_path: Path) -> None:
