@@ -142,6 +142,35 @@ class Experiment:
             found.append(values)
         return Results(*found)
 
+    def years(
+        self,
+        points: Doubles,
+        luck: Rows,
+        readings: Sequence[str],
+        workers: Workers = None,
+        progress: Progress = lambda done: None,
+    ) -> npt.NDArray[np.float32]:
+        """Yearly means of every pair at points, (reading, pair, year, point).
+
+        Pairs are in the order of ``pairs``; years are the whole ones of the horizon. Runs that fail
+        are NaN. Arguments as in :meth:`run`; readings as in ``engines.yearly``.
+        """
+        from alliance_sim.engines.yearly import run_years
+
+        order, blocks = self._blocks(points, luck)
+        found = run_years(self._worlds[0], blocks, readings, workers, progress, chance=self.chance)
+        placed = np.empty_like(found)
+        placed[..., order] = found
+        return placed
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """Every pair as two ids in alphabetical order, such as ``iran-russia``."""
+        program = self._programs[0]
+        return tuple(
+            "-".join(sorted((program.actors[i], program.actors[j]))) for i, j in program.pairs
+        )
+
     def _blocks(self, points: Doubles, luck: Rows) -> tuple[Rows, list[Lanes]]:
         """The points in blocks of one block of chance each, and their order in them."""
         from alliance_sim.engines.blocks import Lanes
