@@ -30,8 +30,8 @@ MONTHS = 12
 class Years:
     """Adds up readings of every pair at the beginning of each month, year by year.
 
-    Follows a block of runs (:class:`~alliance_sim.engines.ensemble.Follower`), whose horizon begins in
-    a January; a year that is not whole is left out.
+    Follows a block of runs (:class:`~alliance_sim.engines.ensemble.Follower`), whose horizon begins
+    in a January; a year that is not whole is left out.
     """
 
     def __init__(self, block: Block, readings: Sequence[str]) -> None:
@@ -59,9 +59,9 @@ class Years:
 def reading(name: str, program: Program) -> Callable[[Block], Floats]:
     """How something of every pair is read, (pair, r).
 
-    Of what relations are: ``alignment``, mean of both directions, and ``cooperation.DOMAIN``. Of what
-    comes from outside: ``policy``, declared coercion, mean of both directions; ``agreements``, depth of
-    those in force; ``capability``, the sum of both.
+    Of what relations are: ``alignment``, mean of both directions, and ``cooperation.DOMAIN``. Of
+    what comes from outside: ``policy``, declared coercion, mean of both directions;
+    ``agreements``, depth of those in force; ``capability``, the sum of both.
     """
     one, other = (np.array(side, dtype=np.intp) for side in zip(*program.pairs, strict=True))
     kind, _, domain = name.partition(".")
