@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         sensitivity,
         shared_blocs,
     )
+    from alliance_sim.simulate.calibrations import calibrate
     from alliance_sim.spec import Intervention, Scenario, World
     from alliance_sim.spec.blocs import BlocSystem
     from alliance_sim.store import open_results
@@ -50,6 +51,7 @@ __all__ = [
     "World",
     "attribution",
     "blocs",
+    "calibrate",
     "chronicle",
     "compare",
     "discover",
@@ -81,6 +83,7 @@ _HOMES = {
     "SensitivityDesign": "simulate",
     "World": "spec",
     "blocs": "simulate",
+    "calibrate": "simulate.calibrations",
     "chronicle": "simulate",
     "compare": "simulate",
     "discover": "simulate",

@@ -2,7 +2,7 @@
 
 Rejection with local-linear regression adjustment: Beaumont, M. A., W. Zhang and D. J. Balding
 (2002), "Approximate Bayesian Computation in Population Genetics", Genetics 162(4):2025-2035. Points
-are adjusted on the logit scale, so that they stay in the unit cube.
+are adjusted as normal scores, so that they stay in the unit cube and their prior is normal.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
+from scipy.special import ndtr, ndtri
 
 Doubles = npt.NDArray[np.float64]
 
 _RIDGE = 1e-6  # of the summaries' variance: keeps the regression solvable where some are collinear
-_EDGE = 1e-9  # a point's distance to the faces of the cube, whose logit would be infinite
+_EDGE = 1e-9  # a point's distance to the faces of the cube, whose normal score would be infinite
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,13 @@ def distances(summaries: Doubles, observed: Doubles, scale: Doubles) -> Doubles:
     return np.asarray(np.sqrt(np.square((summaries - observed) / scale).sum(axis=1)))
 
 
-def nearest(points: Doubles, summaries: Doubles, observed: Doubles, keep: int) -> Sample:
+def nearest(
+    points: Doubles,
+    summaries: Doubles,
+    observed: Doubles,
+    keep: int,
+    scale: Doubles | None = None,
+) -> Sample:
     """The posterior from a table of simulations: the nearest ones, adjusted.
 
     Args:
@@ -66,8 +72,9 @@ def nearest(points: Doubles, summaries: Doubles, observed: Doubles, keep: int) -
         summaries: (simulation, summary), what each point led to.
         observed: (summary,).
         keep: simulations that count.
+        scale: (summary,), units of distance; left out, the spread of each.
     """
-    scale = scale_of(summaries)
+    scale = scale_of(summaries) if scale is None else scale
     away = distances(summaries, observed, scale)
     near = np.argsort(away, kind="stable")[:keep]
     return adjusted(
@@ -94,12 +101,17 @@ def adjusted(sample: Sample, summaries: Doubles, observed: Doubles, scale: Doubl
     if not weights.any():  # all equally far
         weights = sample.weights
     weights = weights / weights.sum()
-    level = logit(np.clip(sample.points, _EDGE, 1 - _EDGE))
+    score = ndtri(np.clip(sample.points, _EDGE, 1 - _EDGE))
     inputs = away - weights @ away
     squares = (inputs * weights[:, None]).T @ inputs
     squares += _RIDGE * np.trace(squares) / len(squares) * np.eye(len(squares))
-    slopes = np.linalg.lstsq(
-        squares, (inputs * weights[:, None]).T @ (level - weights @ level), rcond=None
-    )[0]
-    moved = expit(level - away @ slopes)
+    centre = weights @ score
+    slopes = np.linalg.lstsq(squares, (inputs * weights[:, None]).T @ (score - centre), rcond=None)[
+        0
+    ]
+    # A fit with many inputs leaves too little over: as much more as degrees of freedom were used.
+    size = 1 / np.square(weights).sum()
+    wider = np.sqrt(size / max(size - inputs.shape[1] - 1, 1)) if size > 2 * inputs.shape[1] else 1
+    left = score - centre - inputs @ slopes
+    moved = ndtr(centre - (weights @ away) @ slopes + wider * left)
     return Sample(np.clip(moved, _EDGE, 1 - _EDGE), weights)

@@ -56,6 +56,8 @@ def ranks(
     keep: int,
     seed: int,
     draws: int = 99,
+    scale: Doubles | None = None,
+    groups: Counts | None = None,
 ) -> Ranks:
     """Calibrate on simulated data, again and again, and see where the truth ranks.
 
@@ -68,12 +70,16 @@ def ranks(
         keep: simulations that count in each calibration.
         seed: of which simulations are data, and of the posteriors' draws.
         draws: of each posterior.
+        scale: (summary,), units of distance; left out, the spread of each.
+        groups: (simulation,), those that share something besides their numbers: none of the data's
+            own group is learned from. Left out, each is a group.
     """
+    of = np.arange(len(points)) if groups is None else groups
     rng = np.random.default_rng(seed)
     found = []
     for place in rng.choice(len(points), replicates, replace=False):
-        others = np.arange(len(points)) != place
-        posterior = nearest(points[others], summaries[others], summaries[place], keep)
+        others = of != of[place]
+        posterior = nearest(points[others], summaries[others], summaries[place], keep, scale)
         drawn = posterior.points[rng.choice(len(posterior.weights), draws, p=posterior.weights)]
         found.append((drawn < points[place]).sum(axis=0))
     return Ranks(np.array(found), draws)

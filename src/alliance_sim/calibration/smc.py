@@ -1,10 +1,11 @@
 """Sequential Monte Carlo for models that can be simulated, and whose likelihood is not known.
 
-ABC-SMC after Toni, T., D. Welch, N. Strelkowa, A. Ipsen and M. P. H. Stumpf (2009), "Approximate
-Bayesian computation scheme for parameter inference and model selection in dynamical systems",
-Journal of the Royal Society Interface 6(31):187-202, with thresholds from the population itself and
-the kernel of Beaumont, M. A., J.-M. Cornuet, J.-M. Marin and C. P. Robert (2009), "Adaptive
-approximate Bayesian computation", Biometrika 96(4):983-990.
+ABC-SMC with thresholds from the population itself, after Del Moral, P., A. Doucet and A. Jasra
+(2012), "An adaptive sequential Monte Carlo method for approximate Bayesian computation", Statistics
+and Computing 22:1009-1020. Particles move by steps that leave a normal distribution as it is
+(Cotter, S. L., G. O. Roberts, A. M. Stuart and D. White (2013), "MCMC methods for functions:
+modifying old algorithms to make them faster", Statistical Science 28:424-446), shaped by the
+population, so that numbers of which the data say nothing keep their prior, however many there are.
 """
 
 from __future__ import annotations
@@ -14,19 +15,27 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_triangular
-from scipy.special import logsumexp
+from scipy.special import ndtr, ndtri
 
 from alliance_sim.calibration.adjusting import Sample, adjusted, distances, scale_of
 
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 Simulate = Callable[[Doubles, Rows], Doubles]
 """Points of the unit cube (point, factor), and which row of chance each has (point,) ->
 summaries (point, summary)."""
 
-_JITTER = 1e-9  # of the kernel's covariance, which is singular where particles are few
-_MOST_TRIES = 1000  # rounds of proposals from outside the cube, before the kernel is at fault
+_EDGE = 1e-9  # a point's distance to the faces of the cube, where normal scores are infinite
+_FIRST_STEP = 0.6
+"""Length of the first step in normal scores of the prior; it adapts."""
+_WANTED = 0.25
+"""Acceptance that steps are made longer or shorter for: about the best for a random walk (Roberts,
+G. O., A. Gelman and W. R. Gilks (1997), Annals of Applied Probability 7:110-120)."""
+_LEAST_STEP = 0.05
+"""Length below which steps do not get shorter; they would lead nowhere."""
+_MOVED = 0.9
+"""Share of particles that have to have moved before the next generation."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Generation:
     acceptance: float
     """Share of them that were accepted."""
     effective: float
-    """Effective size of the population."""
+    """Number of particles that differ."""
     shift: float
     """Largest Kolmogorov-Smirnov distance of any number's marginal from the generation before;
     from the prior for the first."""
@@ -78,7 +87,7 @@ class Effort:
         particles: points of a generation.
         first: times that many simulations make the first generation, of which the nearest stay.
         tighten: quantile of a generation's distances that the next has to keep.
-        least_acceptance: share of accepted simulations below which no generation follows.
+        least_acceptance: share of accepted steps, the shortest, below which no generation follows.
         most: simulations in all; a generation that would pass it is left out.
     """
 
@@ -96,6 +105,7 @@ def sequential(
     seed: int,
     effort: Effort | None = None,
     progress: Callable[[Generation], None] = lambda done: None,
+    scale: Doubles | None = None,
 ) -> Population:
     """Points whose summaries come ever nearer to the observed ones.
 
@@ -106,10 +116,11 @@ def sequential(
         seed: of proposals; chance is numbered from row 0 on, a new row for each simulation.
         effort: how much work it may be.
         progress: called after each generation.
+        scale: (summary,), units of distance; left out, the spread of each under the prior.
     """
     effort = effort or Effort()
     rng = np.random.default_rng(seed)
-    search = _Search(simulate, observed, factors, rng, effort)
+    search = _Search(simulate, observed, factors, rng, effort, scale)
     population = search.begin()
     progress(population.generations[-1])
     while (following := search.follow(population)) is not None:
@@ -128,17 +139,19 @@ class _Search:
         factors: int,
         rng: np.random.Generator,
         effort: Effort,
+        scale: Doubles | None,
     ) -> None:
+        self._scale = scale
         self._simulate, self._observed, self._factors = simulate, observed, factors
         self._rng, self._effort = rng, effort
-        self._spent = 0
+        self._spent, self._step = 0, _FIRST_STEP
 
     def begin(self) -> Population:
         """The nearest of many points of the prior."""
         count = self._effort.first * self._effort.particles
         points = self._rng.random((count, self._factors))
         summaries = self._run(points)
-        scale = scale_of(summaries)
+        scale = scale_of(summaries) if self._scale is None else self._scale
         away = distances(summaries, self._observed, scale)
         near = np.argsort(away, kind="stable")[: self._effort.particles]
         sample = Sample(points[near], np.full(len(near), 1 / len(near)))
@@ -152,67 +165,60 @@ class _Search:
         """The generation after another; None where it would cost too much."""
         away = distances(last.summaries, self._observed, last.scale)
         threshold = float(np.quantile(away, self._effort.tighten))
-        kernel = _Kernel(last.sample)
-        before, wanted = self._spent, self._effort.particles
-        points, summaries = np.empty((0, self._factors)), np.empty((0, len(self._observed)))
-        while len(points) < wanted:
-            tried = self._spent - before
-            if self._spent + wanted > self._effort.most or (
-                tried >= 2 * wanted and len(points) < self._effort.least_acceptance * tried
-            ):
+        alive = np.flatnonzero(away <= threshold)
+        chosen = np.resize(self._rng.permutation(alive), self._effort.particles)
+        points, summaries = last.sample.points[chosen], last.summaries[chosen]
+        moved = np.zeros(len(points), dtype=bool)
+        before, accepted = self._spent, 0
+        while moved.mean() < _MOVED:
+            if self._spent + len(points) > self._effort.most:
                 return None
-            proposed = kernel.propose(wanted, self._rng)
-            found = self._run(proposed)
-            good = distances(found, self._observed, last.scale) <= threshold
-            points = np.concatenate([points, proposed[good]])
-            summaries = np.concatenate([summaries, found[good]])
+            proposed, likely = self._stepped(points)
+            good = np.zeros(len(points), dtype=bool)
+            found = np.empty_like(summaries)
+            if likely.any():
+                found[likely] = self._run(proposed[likely])
+                near = distances(found[likely], self._observed, last.scale) <= threshold
+                good[likely] = near
+            points[good], summaries[good] = proposed[good], found[good]
+            moved |= good
+            accepted += int(good.sum())
+            if good.mean() < self._effort.least_acceptance and self._step <= _LEAST_STEP:
+                return None
+            self._step = float(np.clip(self._step * np.exp(good.mean() - _WANTED), _LEAST_STEP, 1))
         simulated = self._spent - before
-        share = len(points) / simulated
-        points, summaries = points[:wanted], summaries[:wanted]
-        sample = Sample(points, kernel.weights(points))
+        sample = Sample(points, np.full(len(points), 1 / len(points)))
         told = Generation(
-            threshold, simulated, share, sample.effective, _shift(last.sample, sample)
+            threshold,
+            simulated,
+            accepted / max(simulated, 1),
+            float(len(np.unique(points, axis=0))),
+            _shift(last.sample, sample),
         )
         return Population(sample, summaries, self._observed, last.scale, (*last.generations, told))
+
+    def _stepped(self, points: Doubles) -> tuple[Doubles, Flags]:
+        """A step from each point, and whether the prior lets it be taken.
+
+        Steps alone would lead to a normal distribution with the population's means and variances;
+        that the prior is another decides, as in any Metropolis-Hastings step, what is tried.
+        """
+        scores = ndtri(points.clip(_EDGE, 1 - _EDGE))
+        centre, spread = scores.mean(axis=0), scores.std(axis=0) + _EDGE
+        noise = self._rng.standard_normal(points.shape)
+        stay = np.sqrt(1 - self._step**2)
+        moved = centre + stay * (scores - centre) + self._step * spread * noise
+
+        def prior(at: Doubles) -> Doubles:
+            return np.asarray((np.square((at - centre) / spread) - np.square(at)).sum(axis=1) / 2)
+
+        likely = np.log(self._rng.random(len(points))) < prior(moved) - prior(scores)
+        return np.asarray(ndtr(moved).clip(_EDGE, 1 - _EDGE)), likely
 
     def _run(self, points: Doubles) -> Doubles:
         luck = np.arange(self._spent, self._spent + len(points))
         self._spent += len(points)
         return self._simulate(points, luck)
-
-
-class _Kernel:
-    """A normal step from a particle, with twice the covariance of the population."""
-
-    def __init__(self, sample: Sample) -> None:
-        self._sample = sample
-        covariance = 2 * np.cov(sample.points.T, aweights=sample.weights, ddof=0)
-        covariance = np.atleast_2d(covariance)
-        covariance += _JITTER * np.eye(len(covariance))
-        self._root = np.linalg.cholesky(covariance)
-
-    def propose(self, count: int, rng: np.random.Generator) -> Doubles:
-        """Steps that end in the unit cube."""
-        size = self._sample.points.shape[1]
-        found = np.empty((0, size))
-        for _ in range(_MOST_TRIES):
-            chosen = rng.choice(len(self._sample.weights), count, p=self._sample.weights)
-            steps = rng.standard_normal((count, size)) @ self._root.T
-            new = self._sample.points[chosen] + steps
-            found = np.concatenate([found, new[((new > 0) & (new < 1)).all(axis=1)]])
-            if len(found) >= count:
-                return found[:count]
-        raise ArithmeticError("no proposal lies in the unit cube")  # pragma: no cover
-
-    def weights(self, points: Doubles) -> Doubles:
-        """Prior over proposal density of points, summing to one."""
-        steps = points[:, None, :] - self._sample.points[None, :, :]
-        flat = solve_triangular(self._root, steps.reshape(-1, points.shape[1]).T, lower=True)
-        squares = np.square(flat).sum(axis=0).reshape(len(points), -1)
-        with np.errstate(divide="ignore"):  # a weight of zero
-            density = logsumexp(np.log(self._sample.weights) - squares / 2, axis=1)
-        weights = np.exp(density.min() - density)
-        return np.asarray(weights / weights.sum())
 
 
 def _shift(one: Sample, other: Sample) -> float:

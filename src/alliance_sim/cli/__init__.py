@@ -8,6 +8,7 @@ from __future__ import annotations
 from alliance_sim.cli.app import app
 from alliance_sim.cli.commands import (
     blocs,
+    calibrate,
     claims,
     compare,
     discover,
@@ -22,6 +23,7 @@ from alliance_sim.cli.commands import (
 __all__ = [
     "app",
     "blocs",
+    "calibrate",
     "claims",
     "compare",
     "discover",
@@ -41,6 +43,8 @@ _ORDER = (
     "blocs",
     "sensitivity",
     "discover",
+    "calibrate",
+    "backtest",
     "plot",
     "report",
     "export",

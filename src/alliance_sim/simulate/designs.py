@@ -163,6 +163,11 @@ class Experiment:
         placed[..., order] = found
         return placed
 
+    def quantile(self, path: str) -> Callable[[Doubles], Doubles]:
+        """Quantile function of an uncertain number of the scenario."""
+        (leaf,) = (each for each in self._programs[0].leaves if each.path == path)
+        return lambda u: np.asarray(leaf.distribution.ppf(u), dtype=np.float64)
+
     @property
     def pairs(self) -> tuple[str, ...]:
         """Every pair as two ids in alphabetical order, such as ``iran-russia``."""

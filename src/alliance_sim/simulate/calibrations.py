@@ -1,0 +1,362 @@
+"""Fits a world's uncertain numbers to what was observed of its dyads, by simulation.
+
+A run through known years gives every dyad a latent path; the observation model makes from it what
+would have been observed; and the numbers whose runs come near what was observed, in summaries
+learned from runs of the prior, are the posterior. Whatever is not fitted (numbers outside of
+``free``, dates, chance) is drawn anew in every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from alliance_sim import rng
+from alliance_sim.calibration import Effort, Generation, Ranks, ranks, sequential
+from alliance_sim.errors import InputError, Problem
+from alliance_sim.executors import Workers
+from alliance_sim.load.observation import load_observation
+from alliance_sim.observations.fitting import fit
+from alliance_sim.observations.parameters import LATENTS, linear, uncertain
+from alliance_sim.observations.summaries import Summaries, summaries
+from alliance_sim.observations.tables import Observations, Panel, read_observations
+from alliance_sim.simulate.designs import Doubles, Experiment, Rows
+from alliance_sim.simulate.ensembles import as_scenario, check_numbers
+from alliance_sim.spec.base import month_number
+from alliance_sim.spec.observation import ROOT, ObservationNumbers
+
+if TYPE_CHECKING:
+    from alliance_sim.simulate.calibrated import Calibration
+    from alliance_sim.spec import Scenario
+
+SCENARIO = "calibration_1991_2016"
+FREE = ("world.mechanisms.*", "world.behaviour.*")
+"""What is fitted beside the numbers of the measure: few numbers, which all dyads share."""
+PILOT = 2048
+"""Runs from which summaries are learned, and as many again that check the calibration."""
+REPLICATES = 200
+"""Calibrations on simulated data; each learns from the others."""
+KEEP = 1000
+"""Simulations that count in each of them."""
+ROWS = 256
+"""Rows of the posterior's table."""
+FITTED = ("level", "slope", "noise", "drift", "between", "sampling")
+COPIES = 8
+"""Panels that are made of each run to learn from: what is observed costs little beside a run."""
+_EDGE = 1e-6  # of probabilities, whose normal scores would be infinite at 0 and 1
+_RIDGE = 1e-3  # of the mean square of the inputs, as many as there are summaries
+_MONTHS = 12
+
+
+def calibrate(
+    observations: Observations | str | Path | Sequence[str | Path],
+    until: int,
+    scenario: Scenario | str | Path = SCENARIO,
+    *,
+    free: Sequence[str] = FREE,
+    measure: str = "votes",
+    effort: Effort | None = None,
+    seed: int = 0,
+    workers: Workers = None,
+    progress: Callable[[str], None] = lambda done: None,
+) -> Calibration:
+    """Fit uncertain numbers to what was observed up to a year.
+
+    Args:
+        observations: files or folders of them (docs/observations.md), or what was read from some.
+        until: last year that counts; nothing later is looked at.
+        scenario: a history that begins in a January, with wide priors.
+        free: patterns of the paths of numbers to fit, such as ``world.mechanisms.*``.
+        measure: what was observed: votes, ideal_points, arms or trade.
+        effort: of the search.
+        seed: of everything.
+        workers: processes to share the work, or any executor; None for all cores.
+        progress: told what was just done, in words.
+
+    Raises:
+        InputError: where an input cannot be used.
+    """
+    study = plan(observations, until, scenario, free=free, measure=measure, seed=seed)
+    return study.run(effort or Effort(), PILOT, workers, progress)
+
+
+def plan(
+    observations: Observations | str | Path | Sequence[str | Path],
+    until: int,
+    scenario: Scenario | str | Path = SCENARIO,
+    *,
+    free: Sequence[str] = FREE,
+    measure: str = "votes",
+    seed: int = 0,
+) -> Study:
+    """Check what :func:`calibrate` is asked for."""
+    check_numbers(seed=seed)
+    history = as_scenario(scenario)
+    start = month_number(history.horizon.start)
+    if start % _MONTHS:
+        mend = "let its horizon start in a January, as observations are yearly"
+        raise InputError([Problem(f"'{history.name}' begins within a year", mend)])
+    first = start // _MONTHS
+    if until < first:
+        mend = f"choose a year from {first} on"
+        raise InputError([Problem(f"{until} comes before the history begins", mend)])
+    months = _MONTHS * (until - first + 1)
+    short = history.model_copy(
+        update={"horizon": history.horizon.model_copy(update={"months": months})}
+    )
+    experiment = Experiment(short, None, (), int(seed), chance=True)
+    chosen = [
+        place
+        for place, factor in enumerate(experiment.factors)
+        if any(fnmatchcase(factor.path, pattern) for pattern in free)
+    ]
+    if not chosen:
+        mend = f"choose some of {', '.join(each.path for each in experiment.factors[:8])}"
+        raise InputError([Problem(f"no uncertain number fits {', '.join(free)}", mend)])
+    numbers = load_observation()
+    seen = _observed(observations, history, numbers)
+    panel = seen.panel(measure, experiment.pairs, (first, until))
+    if not np.isfinite(panel.values).any():
+        mend = "bring earlier years, or choose a later one"
+        raise InputError([Problem(f"no {measure} were observed from {first} to {until}", mend)])
+    return Study(experiment, np.array(chosen), numbers, measure, panel)
+
+
+def _observed(
+    observations: Observations | str | Path | Sequence[str | Path],
+    history: Scenario,
+    numbers: ObservationNumbers,
+) -> Observations:
+    if isinstance(observations, Observations):
+        return observations
+    paths = [observations] if isinstance(observations, str | Path) else observations
+    actors = {each.iso3: name for name, each in history.world.actors.items() if each.iso3}
+    return read_observations(paths, actors, numbers.targets)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A calibration that has been checked and can be run.
+
+    Attributes:
+        experiment: the history, with chance.
+        chosen: places of the world's fitted numbers among its factors.
+        numbers: prior of the observation model.
+        measure: what was observed.
+        panel: of every pair of the world; years of the history.
+    """
+
+    experiment: Experiment
+    chosen: npt.NDArray[np.intp]
+    numbers: ObservationNumbers
+    measure: str
+    panel: Panel
+
+    @cached_property
+    def priors(self) -> dict[str, Any]:
+        """Path -> quantile function of every fitted number: those of the world, of the measure."""
+        start = f"{ROOT}.{self.measure}."
+        own = [self.experiment.factors[place] for place in self.chosen]
+        quantiles: dict[str, Any] = {each.path: self.experiment.quantile(each.path) for each in own}
+        names = tuple(f"{start}{name}" for name in FITTED)
+        found = uncertain(self.numbers)
+        return quantiles | {path: found[path].ppf for path in names if path in found}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Paths of the fitted numbers, in the order of a point."""
+        return tuple(self.priors)
+
+    @cached_property
+    def _rows(self) -> npt.NDArray[np.intp]:
+        """Pairs of which something was observed."""
+        return np.flatnonzero(np.isfinite(self.panel.values).any(axis=1))
+
+    @property
+    def _errors(self) -> Doubles:
+        return np.nan_to_num(self.panel.errors[self._rows])
+
+    def values(self, points: Doubles) -> dict[str, Doubles]:
+        """Points as numbers: path -> (point,)."""
+        columns = zip(self.priors.items(), points.T, strict=True)
+        return {path: quantile(column) for (path, quantile), column in columns}
+
+    def latents(
+        self, points: Doubles, luck: Rows, workers: Workers, chance: bool = True
+    ) -> Doubles:
+        """What the model makes of every observed dyad, (dyad, year, run)."""
+        whole = rng.stream(self.experiment.seed, "calibration", "others", str(luck[0])).random(
+            (len(points), len(self.experiment.factors))
+        )
+        whole[:, self.chosen] = points[:, : len(self.chosen)]
+        model = self.experiment if chance else replace(self.experiment, chance=False)
+        found = model.years(whole, luck, [LATENTS[self.measure]], workers)
+        return np.asarray(found[0, self._rows], dtype=np.float64)
+
+    def observe(self, latents: Doubles, points: Doubles, luck: Rows) -> Doubles:
+        """What would have been observed, (dyad, year, run)."""
+        numbers = linear(self.numbers, self.measure, self.values(points))
+        generator = rng.stream(self.experiment.seed, "calibration", "observed", str(luck[0]))
+        return numbers.simulate(latents, generator, self._errors)
+
+    def panels(self, points: Doubles, luck: Rows, workers: Workers) -> Doubles:
+        """Simulated panels at points, (dyad, year, run)."""
+        return self.observe(self.latents(points, luck, workers), points, luck)
+
+    def run(
+        self,
+        effort: Effort,
+        pilot: int,
+        workers: Workers = None,
+        progress: Callable[[str], None] = lambda done: None,
+    ) -> Calibration:
+        """Do it."""
+        from alliance_sim.simulate.calibrated import Calibration
+
+        check_numbers(workers=workers)
+        seed = self.experiment.seed
+        reader = self.learn(pilot, workers)
+        progress(f"summaries learned from {2 * pilot:,} runs")
+        checked = self._checked(reader)
+
+        def simulate(points: Doubles, luck: Rows) -> Doubles:
+            return reader.read(self.panels(points, luck, workers))
+
+        def told(done: Generation) -> None:
+            progress(f"{done.simulated:,} runs, of which {done.acceptance:.0%} came near enough")
+
+        unit = np.ones(len(self.paths))
+        population = sequential(
+            simulate, reader.observed, len(self.paths), seed, effort, told, scale=unit
+        )
+        rows = population.posterior.rows(ROWS, rng.stream(seed, "calibration", "rows"))
+        points = population.posterior.points[rows]
+        after = reader.features(self.panels(points, np.arange(ROWS), workers))
+        progress("posterior simulated")
+        return Calibration(self, reader, population, points, checked, after)
+
+    # -- summaries -----------------------------------------------------------------------------
+
+    def learn(self, pilot: int, workers: Workers) -> Reader:
+        """Summaries that predict the numbers, learned from runs of the prior."""
+        generator = rng.stream(self.experiment.seed, "calibration", "pilot")
+        points = generator.random((2 * pilot, len(self.paths)))
+        luck = np.arange(len(points))
+        fixed, moves = self._moves(points[:pilot], luck[:pilot], workers)
+        prior = linear(self.numbers, self.measure)
+        errors, seen = self._errors, self.panel.values[self._rows]
+        found = fit(seen, errors, prior, fixed, free=FITTED).numbers
+        made = summaries(seen, errors, fixed, moves, found)
+        latents = self.latents(points, luck, workers)
+        tried, features = [], []
+        for copy in range(COPIES):
+            again = points.copy()
+            own = again[:, len(self.chosen) :]
+            own[...] = generator.random(own.shape)
+            tried.append(again)
+            features.append(made.of(self.observe(latents, again, luck + copy * len(points))))
+        told = Simulated(np.concatenate(tried), np.concatenate(features), np.tile(luck, COPIES))
+        return Reader.learned(made, told, pilot, made.of(seen[..., None])[0])
+
+    def _moves(self, points: Doubles, luck: Rows, workers: Workers) -> tuple[Doubles, Doubles]:
+        """Latents (dyad, year) without chance, and how they move with each number of the world."""
+        latents = self.latents(points, luck, workers, chance=False)
+        scores = ndtri(points[:, : len(self.chosen)].clip(_EDGE, 1 - _EDGE))
+        inputs = np.column_stack([np.ones(len(scores)), scores])
+        slopes = np.linalg.lstsq(inputs, latents.reshape(-1, len(points)).T, rcond=None)[0]
+        shaped = slopes.reshape(-1, *latents.shape[:2])
+        return shaped[0], shaped[1:]
+
+    def _checked(self, reader: Reader) -> Ranks:
+        """Simulation-based calibration on runs from which nothing was learned."""
+        aside = reader.aside
+        count = min(REPLICATES, len(aside.points))
+        keep = min(KEEP, len(aside.points) // 4)
+        seed, unit = self.experiment.seed, np.ones(aside.points.shape[1])
+        guesses = reader.reduced(aside.features)
+        return ranks(aside.points, guesses, count, keep, seed, scale=unit, groups=aside.runs)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Panels made at points of the prior.
+
+    Attributes:
+        points: (panel, number).
+        features: (panel, summary).
+        runs: (panel,) the run that each was made of.
+    """
+
+    points: Doubles
+    features: Doubles
+    runs: npt.NDArray[np.intp]
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> Simulated:
+        """Some of them."""
+        return Simulated(self.points[chosen], self.features[chosen], self.runs[chosen])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads panels as guesses of the numbers: summaries of a calibration.
+
+    The guess is linear in the summaries and in products of those of spread, fitted on simulations:
+    what is kept of the data is close to the posterior mean (Fearnhead, P. and D. Prangle (2012),
+    "Constructing summary statistics for approximate Bayesian computation", Journal of the Royal
+    Statistical Society B 74:419-474). It is in normal scores of the prior, so that a number of
+    which the data say little counts for little.
+
+    Attributes:
+        made: summaries of a panel.
+        centre: (input,), and
+        scale: (input,) of simulations.
+        slopes: (input, number).
+        aside: simulations from which nothing was learned.
+        seen: (summary,) of what was observed.
+    """
+
+    made: Summaries
+    centre: Doubles
+    scale: Doubles
+    slopes: Doubles
+    aside: Simulated
+    seen: Doubles
+
+    @classmethod
+    def learned(cls, made: Summaries, simulated: Simulated, pilot: int, seen: Doubles) -> Reader:
+        """Learn from the runs before ``pilot``."""
+        known = simulated.of(simulated.runs < pilot)
+        inputs = made.widened(known.features)
+        centre, scale = inputs.mean(axis=0), inputs.std(axis=0)
+        scale = np.where(scale > 0, scale, np.inf)
+        inputs = (inputs - centre) / scale
+        wanted = ndtri(known.points.clip(_EDGE, 1 - _EDGE))
+        squares = inputs.T @ inputs + _RIDGE * len(inputs) * np.eye(inputs.shape[1])
+        slopes = np.linalg.solve(squares, inputs.T @ (wanted - wanted.mean(axis=0)))
+        return cls(made, centre, scale, slopes, simulated.of(simulated.runs >= pilot), seen)
+
+    def features(self, panels: Doubles) -> Doubles:
+        """All summaries of panels, (run, summary)."""
+        return self.made.of(panels)
+
+    def reduced(self, features: Doubles) -> Doubles:
+        """Guesses of the numbers, (run, number)."""
+        inputs = (self.made.widened(features) - self.centre) / self.scale
+        return np.asarray(inputs @ self.slopes)
+
+    def read(self, panels: Doubles) -> Doubles:
+        """Guesses of the numbers from panels, (run, number)."""
+        return self.reduced(self.features(panels))
+
+    @property
+    def observed(self) -> Doubles:
+        """Guesses from what was observed, (number,)."""
+        return np.asarray(self.reduced(self.seen[None])[0])

@@ -1,0 +1,296 @@
+"""Calibration of a world on panels that were made with known numbers, and on the files of users."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import alliance_sim as al
+from alliance_sim.calibration import Effort
+from alliance_sim.cli import app
+from alliance_sim.load import load_scenario, read_scenario
+from alliance_sim.observations.filtering import filtered
+from alliance_sim.observations.model import Linear
+from alliance_sim.observations.summaries import summaries
+from alliance_sim.observations.tables import Observations
+from alliance_sim.simulate.calibrated import BINS, Calibration
+from alliance_sim.simulate.calibrations import Study, plan
+from alliance_sim.spec.provenance import provenance_of
+
+ACTORS = 9
+FIRST, LAST = 1950, 1961
+ERROR = 0.05
+QUICK = Effort(particles=200, most=3000)
+
+
+def world() -> dict[str, Any]:
+    """States with alignments in a pattern; treaties and pressure come and go."""
+    names = [f"state_{place}" for place in range(ACTORS)]
+    rng = np.random.default_rng(3)
+    pairs = [(a, b) for place, a in enumerate(names) for b in names[place + 1 :]]
+    return {
+        "name": "Made up",
+        "date": f"{FIRST}-01",
+        "actors": {
+            name: {"name": name, "iso3": f"AA{chr(65 + place)}", "capability": 0.11}
+            for place, name in enumerate(names)
+        },
+        "agreements": {
+            f"pact_{a[-1]}{b[-1]}": {
+                "name": "pact",
+                "parties": [a, b],
+                "depth": 0.8,
+                "in_force": False,
+            }
+            for a, b in pairs[::3]
+        },
+        "dyads": {
+            f"{a}-{b}": {"alignment": round(float(value), 3), "commitment": 0.1, "proximity": 1.0}
+            for (a, b), value in zip(pairs, rng.uniform(-0.5, 0.5, len(pairs)), strict=True)
+        },
+        "mechanisms": {
+            "commitment": {"weight": {"uniform": [0.0, 3.0]}},
+            "direct_threat": {"weight": {"uniform": [0.0, 3.0]}},
+        },
+        "outcomes": {"o": {"name": "o", "measure": {"alignment": "state_0->state_1"}}},
+    }
+
+
+def history(folder: Path) -> Path:
+    """A scenario file: pacts that all parties join, and states that press others."""
+    made = world()
+    pairs = [each.split("-") for each in made["dyads"]]
+    joins = [
+        (name, party) for name, pact in made["agreements"].items() for party in pact["parties"]
+    ]
+    events: list[dict[str, Any]] = [
+        {
+            "id": f"{name}_{party}",
+            "at": f"{FIRST + 2}-01",
+            "agreement": {"id": name, "party": party, "does": "join"},
+        }
+        for name, party in joins
+    ]
+    events += [
+        {
+            "id": f"press_{a}_{b}",
+            "at": f"{FIRST + 3}-01",
+            "coercion": {"by": a, "on": b, "level": 0.8},
+        }
+        for a, b in pairs[1::4]
+    ]
+    told = {
+        "name": "History",
+        "question": "Which weights?",
+        "world": made,
+        "horizon": {"start": f"{FIRST}-01", "months": 12 * (LAST - FIRST + 1)},
+        "outcomes": ["o"],
+        "interventions": events,
+    }
+    path = folder / "history.yaml"
+    path.write_text(json.dumps(told))
+    return path
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return history(tmp_path_factory.mktemp("calibration"))
+
+
+def blank(file: Path) -> Study:
+    """A study of a panel in which everything was observed, as 0."""
+    scenario = load_scenario(file)
+    pairs = ["-".join(sorted(each.split("-"))) for each in scenario.world.dyads]
+    return plan(seen(pairs, np.zeros((len(pairs), LAST - FIRST + 1))), LAST, scenario)
+
+
+def seen(pairs: list[str], values: np.ndarray) -> Observations:
+    years = range(FIRST, FIRST + values.shape[1])
+    rows = [
+        (pair, year, values[place, at], ERROR, "calendar_year")
+        for place, pair in enumerate(pairs)
+        for at, year in enumerate(years)
+    ]
+    columns = ["dyad", "year", "value", "error", "source"]
+    return Observations({"votes": pd.DataFrame(rows, columns=columns)})
+
+
+def made_with(study: Study, share: float) -> np.ndarray:
+    """A panel (dyad, year) of which every number stands at this probability of its prior."""
+    point = np.full((1, len(study.paths)), share)
+    return study.panels(point, np.array([7]), 1)[..., 0]
+
+
+@pytest.fixture(scope="module")
+def found(file: Path) -> Calibration:
+    study = blank(file)
+    panel = seen(list(study.panel.dyads), made_with(study, 0.8))
+    return plan(panel, LAST, load_scenario(file)).run(QUICK, 600, 1)
+
+
+def test_numbers_of_a_made_up_history_are_found_again(found: Calibration) -> None:
+    """What the summaries can tell, the posterior holds, and more narrowly than the prior."""
+    told = 0
+    for place, again in enumerate(found.recovery):
+        column = found.points[:, place]
+        low, high = np.quantile(column, [0.01, 0.99])
+        assert low < 0.8 < high, found.study.paths[place]
+        if again > 0.8:
+            told += 1
+            assert column.std() < 0.75 * np.sqrt(1 / 12), found.study.paths[place]
+    assert told >= 3
+
+
+def test_ranks_are_uniform(found: Calibration) -> None:
+    """Simulation-based calibration: every number's ranks within the 99% band."""
+    low, high = found.ranks.band(BINS, 0.9999)  # 80 bins are looked at, not one
+    counts = found.ranks.counts(BINS)
+    assert counts.min() >= low
+    assert counts.max() <= high
+    assert found.ranks.p_values(BINS).min() > 0.001
+
+
+def test_a_posterior_simulates_what_it_was_fitted_to(found: Calibration) -> None:
+    assert np.mean((found.predictive > 0.01) & (found.predictive < 0.99)) > 0.85
+
+
+def test_the_seed_is_the_result(file: Path) -> None:
+    one, again, other = (
+        replace(study, experiment=replace(study.experiment, seed=seed)).run(
+            Effort(particles=60, most=240), 240, workers
+        )
+        for study, seed, workers in ((blank(file), 0, 1), (blank(file), 0, 2), (blank(file), 1, 1))
+    )
+    np.testing.assert_array_equal(one.points, again.points)
+    assert (one.points != other.points).any()
+
+
+def test_nothing_later_counts(file: Path) -> None:
+    study = blank(file)
+    values = made_with(study, 0.5)
+    later = values.copy()
+    later[:, 6:] = 0.9
+    pairs = list(study.panel.dyads)
+    panels = [plan(seen(pairs, each), FIRST + 5, load_scenario(file)) for each in (values, later)]
+    np.testing.assert_array_equal(panels[0].panel.values, panels[1].panel.values)
+    assert panels[0].experiment.scenario.horizon.months == 72
+
+
+def test_scores_are_slopes_of_the_likelihood() -> None:
+    """Against differences of the Kalman filter's likelihood, with years missing."""
+    rng = np.random.default_rng(5)
+    numbers = Linear(level=0.1, slope=0.7, noise=0.03, drift=0.05, between=0.2, sampling=0.5)
+    latent, move = rng.normal(0, 0.3, (2, 6, 9))
+    errors = rng.uniform(0.02, 0.1, (6, 9))
+    values = rng.normal(0, 0.3, (6, 9))
+    values[rng.random((6, 9)) < 0.3] = np.nan
+    made = summaries(values, errors, latent, move[None], numbers)
+    scores = made.of(values[..., None])[0, :3]
+
+    def likelihood(level: float, slope: float, along: float) -> float:
+        path = (latent + along * move)[..., None]
+        at = replace(numbers, level=numbers.level + level, slope=numbers.slope + slope)
+        return float(filtered(path, values, errors, at).log_likelihood[0])
+
+    step = 1e-5
+    slopes = [
+        (likelihood(*(step * row)) - likelihood(*(-step * row))) / (2 * step) for row in np.eye(3)
+    ]
+    sizes = np.array(slopes) / scores
+    assert (sizes > 0).all()
+    # Each score is scaled by a number that does not hang on the values.
+    again = np.where(np.isfinite(values), rng.normal(0, 0.3, values.shape), np.nan)
+    other = made.of(again[..., None])[0, :3]
+    values = again
+    slopes = [
+        (likelihood(*(step * row)) - likelihood(*(-step * row))) / (2 * step) for row in np.eye(3)
+    ]
+    np.testing.assert_allclose(np.array(slopes) / other, sizes, rtol=1e-4)
+
+
+def test_each_summary_has_a_name(found: Calibration) -> None:
+    data = found.dataset()
+    assert data.sizes["summary"] == found.after.shape[1]
+    assert "score of world.mechanisms.commitment.weight" in data["summary"].to_numpy()
+
+
+# -- on the command line -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def observed(file: Path, tmp_path: Path) -> Path:
+    study = blank(file)
+    actors = {name: each.iso3 for name, each in load_scenario(file).world.actors.items()}
+    values = made_with(study, 0.5)
+    rows = [
+        (*(actors[each] for each in pair.split("-")), FIRST + at, round(float(value), 4), 70)
+        for pair, row in zip(study.panel.dyads, values, strict=True)
+        for at, value in enumerate(row)
+    ]
+    path = tmp_path / "votes.csv"
+    pd.DataFrame(rows, columns=["iso_a", "iso_b", "year", "kappa_w", "n_votes"]).to_csv(
+        path, index=False
+    )
+    return path
+
+
+def call(*arguments: object) -> Any:
+    return CliRunner().invoke(app, [*map(str, arguments)])
+
+
+def test_a_world_builds_on_what_the_command_wrote(
+    file: Path, observed: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    size = ("--particles", 60, "--most", 300, "--pilot", 240, "--workers", 1)
+    asked = ("--observations", observed, "--until", LAST, "--scenario", file, "--out", out)
+    ended = call("calibrate", *asked, *size, "--json", "--no-plots")
+    assert ended.exit_code == 0, ended.output
+    told = json.loads(ended.stdout)
+    assert (told["first"], told["until"]) == (FIRST, LAST)
+    (tmp_path / "own.yaml").write_text(json.dumps(world()))
+    (tmp_path / "fitted.yaml").write_text("extends: [own.yaml, out/posterior.yaml]\n")
+    data = json.loads(file.read_text()) | {"world": "fitted.yaml"}
+    (tmp_path / "scenario.yaml").write_text(json.dumps(data))
+    runs = al.run(tmp_path / "scenario.yaml", 512, seed=0, workers=1)
+    path = "world.mechanisms.commitment.weight"
+    drawn = runs["parameters"].sel(parameter=path).to_numpy()
+    low, middle, high = told["numbers"][path]["posterior"]
+    np.testing.assert_allclose(np.quantile(drawn, 0.5), middle, atol=0.15 * (high - low))
+    about = provenance_of(load_scenario(tmp_path / "scenario.yaml"), path)
+    assert about.basis == "data"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "no observations were named"),
+        (("--observations", "nowhere.csv"), "the file is missing"),
+        (("--free", "world.nothing.*"), "no uncertain number fits world.nothing.*"),
+        (("--measure", "arms"), "nothing of the measure 'arms' was observed"),
+        (("--until", FIRST - 1), f"{FIRST - 1} comes before the history begins"),
+    ],
+)
+def test_mistakes_are_told(
+    file: Path, observed: Path, arguments: tuple[object, ...], said: str
+) -> None:
+    given = ("--until", LAST, "--scenario", file)
+    if arguments and arguments[0] != "--observations":
+        given = (*given, "--observations", observed)
+    ended = call("calibrate", *given, *arguments)
+    assert ended.exit_code == 2
+    assert said in " ".join(ended.output.split())
+
+
+def test_a_history_begins_in_a_january(file: Path) -> None:
+    data = json.loads(file.read_text())
+    data["horizon"]["start"] = f"{FIRST}-02"
+    with pytest.raises(al.InputError, match="begins within a year"):
+        plan(seen(["state_0-state_1"], np.zeros((1, 3))), LAST, read_scenario(data))
