@@ -102,6 +102,8 @@ def view(data: xr.Dataset) -> Group:
         "",
         titled("Generations", _generations(data)),
         "",
+        titled("What panels simulated from the posterior look like", _looks(data)),
+        "",
         *(Text(note) for note in _notes(data)),
     )
 
@@ -135,16 +137,26 @@ def _generations(data: xr.Dataset) -> Any:
     return shown
 
 
+def _looks(data: xr.Dataset) -> Any:
+    shown = new_table("in the panel", ("observed", "simulated", "simulated\nbelow"))
+    for look in map(str, data["look"].to_numpy()):
+        one = data.sel(look=look)
+        share = percent(float(one["predictive"]))
+        seen = f"{float(one['look_observed']):.3g}"
+        shown.add_row(Text(plain(look)), seen, _span(one["look_simulated"].to_numpy()), share)
+    return shown
+
+
 def _notes(data: xr.Dataset) -> Sequence[str]:
     suspect = data["number"].to_numpy()[data["rank_p"].to_numpy() < _SUSPECT]
     share = data["predictive"].to_numpy()
-    missed = data["summary"].to_numpy()[(share < _SUSPECT) | (share > 1 - _SUSPECT)]
+    missed = data["look"].to_numpy()[(share < _SUSPECT) | (share > 1 - _SUSPECT)]
     return (
         "Found again: correlation of guess and truth in simulated data. Ranks: probability of "
         "ranks as uneven in simulation-based calibration; low where posteriors are too narrow, too "
         "wide or off.",
         f"Ranks uneven: {', '.join(map(str, suspect)) or 'none'}.",
-        f"Not reproduced by the posterior: {', '.join(map(str, missed)) or 'nothing looked at'}.",
+        f"Not reproduced by the posterior: {', '.join(map(str, missed)) or 'none of these'}.",
     )
 
 
@@ -170,7 +182,7 @@ def as_json(data: xr.Dataset, files: Sequence[Path]) -> dict[str, Any]:
         "predictive": {
             str(name): _plain(float(value))
             for name, value in zip(
-                data["summary"].to_numpy(), data["predictive"].to_numpy(), strict=True
+                data["look"].to_numpy(), data["predictive"].to_numpy(), strict=True
             )
         },
         "files": [str(each) for each in files],

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from alliance_sim.calibration import Population, Ranks
-from alliance_sim.simulate.calibrations import Reader, Study
+from alliance_sim.simulate.calibrations import Looks, Reader, Study
 from alliance_sim.simulate.designs import Doubles
 from alliance_sim.spec.observation import ROOT
 
@@ -32,7 +32,7 @@ class Calibration:
         population: of the last generation.
         points: (row, number) of the posterior's table, as probabilities under the prior.
         ranks: of true numbers in posteriors of simulated data.
-        after: (row, summary) of panels simulated from the posterior.
+        looks: panels simulated from the posterior beside the one observed.
     """
 
     study: Study
@@ -40,7 +40,7 @@ class Calibration:
     population: Population
     points: Doubles
     ranks: Ranks
-    after: Doubles
+    looks: Looks
 
     @property
     def values(self) -> dict[str, Doubles]:
@@ -92,16 +92,10 @@ class Calibration:
             [np.corrcoef(one, other)[0, 1] for one, other in zip(guess.T, truth.T, strict=True)]
         )
 
-    @property
-    def predictive(self) -> Doubles:
-        """(summary,) share of simulated panels whose summary lies below the observed one."""
-        below = self.after < self.reader.seen
-        return np.asarray(below.mean(axis=0) + (self.after == self.reader.seen).mean(axis=0) / 2)
-
     def dataset(self) -> xr.Dataset:
         """Posterior, generations, ranks and checks as one dataset.
 
-        Dimensions: ``number`` (paths), ``row``, ``generation``, ``bin``, ``summary``.
+        Dimensions: ``number`` (paths), ``row``, ``generation``, ``bin``, ``look``.
         """
         import xarray as xr
 
@@ -116,18 +110,22 @@ class Calibration:
             "recovery": ("number", self.recovery),
             "rank_p": ("number", self.ranks.p_values(BINS)),
             "ranks": (("bin", "number"), self.ranks.counts(BINS).astype(np.int32)),
-            "predictive": ("summary", self.predictive),
+            "predictive": ("look", self.looks.below),
+            "look_observed": ("look", self.looks.observed),
+            "look_simulated": (
+                ("look", "quantile"),
+                np.quantile(self.looks.simulated, [0.05, 0.5, 0.95], axis=1).T,
+            ),
         } | {
             each: ("generation", np.array([float(getattr(g, each)) for g in generations]))
             for each in fields
         }
-        names = self.reader.made.names([p for p in paths if p.startswith(_WORLD)])
         return xr.Dataset(
             data,
             coords={
                 "number": paths,
                 "quantile": [0.05, 0.5, 0.95],
-                "summary": list(names),
+                "look": list(self.looks.names),
             },
             attrs={
                 "title": f"Calibration on {self.study.measure}, {self.first} to {self.until}",

@@ -44,8 +44,8 @@ PILOT = 2048
 """Runs from which summaries are learned, and as many again that check the calibration."""
 REPLICATES = 200
 """Calibrations on simulated data; each learns from the others."""
-KEEP = 1000
-"""Simulations that count in each of them."""
+KEEP = 16
+"""One simulation in so many counts in each of them."""
 ROWS = 256
 """Rows of the posterior's table."""
 FITTED = ("level", "slope", "noise", "drift", "between", "sampling")
@@ -239,9 +239,10 @@ class Study:
         )
         rows = population.posterior.rows(ROWS, rng.stream(seed, "calibration", "rows"))
         points = population.posterior.points[rows]
-        after = reader.features(self.panels(points, np.arange(ROWS), workers))
+        after = self.panels(points, np.arange(ROWS), workers)
         progress("posterior simulated")
-        return Calibration(self, reader, population, points, checked, after)
+        looks = Looks.compared(reader.made, after, self.panel.values[self._rows])
+        return Calibration(self, reader, population, points, checked, looks)
 
     # -- summaries -----------------------------------------------------------------------------
 
@@ -279,7 +280,7 @@ class Study:
         """Simulation-based calibration on runs from which nothing was learned."""
         aside = reader.aside
         count = min(REPLICATES, len(aside.points))
-        keep = min(KEEP, len(aside.points) // 4)
+        keep = len(aside.points) // KEEP
         seed, unit = self.experiment.seed, np.ones(aside.points.shape[1])
         guesses = reader.reduced(aside.features)
         return ranks(aside.points, guesses, count, keep, seed, scale=unit, groups=aside.runs)
@@ -302,6 +303,37 @@ class Simulated:
     def of(self, chosen: npt.NDArray[np.bool_]) -> Simulated:
         """Some of them."""
         return Simulated(self.points[chosen], self.features[chosen], self.runs[chosen])
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What panels simulated from a posterior look like beside the one observed.
+
+    Attributes:
+        names: (look,).
+        simulated: (look, row).
+        observed: (look,).
+    """
+
+    names: tuple[str, ...]
+    simulated: Doubles
+    observed: Doubles
+
+    @classmethod
+    def compared(cls, made: Summaries, after: Doubles, seen: Doubles) -> Looks:
+        """Look at panels (dyad, year, row) and at the one observed (dyad, year)."""
+        simulated, observed = made.looks_of(after), made.looks_of(seen[..., None])
+        return cls(
+            tuple(simulated),
+            np.array([*simulated.values()]),
+            np.array([each[0] for each in observed.values()]),
+        )
+
+    @property
+    def below(self) -> Doubles:
+        """(look,) share of simulated panels that have less of it than the one observed."""
+        seen = self.observed[:, None]
+        return np.asarray(((self.simulated < seen) + (self.simulated <= seen)).mean(axis=1) / 2)
 
 
 @dataclass(frozen=True)
@@ -343,10 +375,6 @@ class Reader:
         slopes = np.linalg.solve(squares, inputs.T @ (wanted - wanted.mean(axis=0)))
         return cls(made, centre, scale, slopes, simulated.of(simulated.runs >= pilot), seen)
 
-    def features(self, panels: Doubles) -> Doubles:
-        """All summaries of panels, (run, summary)."""
-        return self.made.of(panels)
-
     def reduced(self, features: Doubles) -> Doubles:
         """Guesses of the numbers, (run, number)."""
         inputs = (self.made.widened(features) - self.centre) / self.scale
@@ -354,7 +382,7 @@ class Reader:
 
     def read(self, panels: Doubles) -> Doubles:
         """Guesses of the numbers from panels, (run, number)."""
-        return self.reduced(self.features(panels))
+        return self.reduced(self.made.of(panels))
 
     @property
     def observed(self) -> Doubles:
