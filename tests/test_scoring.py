@@ -212,6 +212,25 @@ def test_a_calibrated_forecaster_is_found_calibrated_and_a_narrow_one_is_not(fra
     assert all(right < narrow for right, narrow in means.values())
 
 
+@pytest.mark.parametrize("draws", [19, 64])
+def test_intervals_of_few_draws_cover_as_they_say(draws):
+    """What came is one more draw of the same kind: 90% means 90% at any number of draws."""
+    rows = 20000
+    frame = pd.DataFrame({"dyad": np.repeat([f"x-{n}" for n in range(rows)], 2)})
+    frame["year"], frame["value"] = [2011, 2012] * rows, 0.0
+    task = make_task(frame, 2012, 2012, folds=0, bounds=(-9, 9))
+    normal = np.random.default_rng(5).normal(size=(rows, draws + 1))
+    task.rows["observed"] = normal[:, 0]
+    found = score(task, {"it": normal[:, 1:]}).values
+    for level in (50, 90):
+        share = level / 100
+        held = found[f"within_{level}"].mean()
+        assert held == pytest.approx(share, abs=3.3 * np.sqrt(share * (1 - share) / rows))
+    low, high = np.quantile(normal[:, 1:], [0.05, 0.95], axis=1, method="weibull")
+    inside = found["within_90"][0] == 1
+    assert found["interval_90"][0][inside] == pytest.approx((high - low)[inside])
+
+
 def test_signs_count_beyond_the_sampling_noise_and_ties_say_neither():
     values = pd.DataFrame(
         {"dyad": ["a-b", "a-c", "a-d", "a-e"] * 2, "year": [2011] * 4 + [2012] * 4}
