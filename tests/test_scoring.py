@@ -140,6 +140,11 @@ def test_what_was_hidden_does_not_move_a_forecast(frame, task):
         (lambda f: f.assign(value=np.inf), 2012, 2016, "infinite"),
         (lambda f: f.assign(value="high"), 2012, 2016, "numbers"),
         (lambda f: f.assign(year=f["year"] + 0.5), 2012, 2016, "whole"),
+        (lambda f: f.assign(year=f["year"] * 10_000), 2012, 2016, "out of range"),
+        (lambda f: f.assign(dyad=[None, *f["dyad"][1:]]), 2012, 2016, "no name"),
+        (lambda f: f.assign(dyad=7), 2012, 2016, "no name"),
+        (lambda f: f.assign(sampling=-0.1), 2012, 2016, "standard error is negative"),
+        (lambda f: f.assign(sampling="0.1"), 2012, 2016, "standard error is text"),
         (lambda f: f.assign(value=np.nan), 2012, 2016, "no values"),
         (lambda f: f.assign(value=f["value"] + 3), 2012, 2016, "outside -1 to 1"),
         (lambda f: f, 2020, 2024, "2020 to 2024"),
@@ -150,6 +155,11 @@ def test_what_was_hidden_does_not_move_a_forecast(frame, task):
 def test_series_that_cannot_be_used_are_refused(frame, change, first, last, words):
     with pytest.raises(InputError, match=words):
         make_task(change(frame), first, last)
+
+
+def test_bounds_the_wrong_way_round_are_refused(frame):
+    with pytest.raises(InputError, match="leave nothing between them"):
+        make_task(frame, 2012, 2016, bounds=(1, -1))
 
 
 # -- scores --------------------------------------------------------------------------------

@@ -318,6 +318,8 @@ def test_covariates_after_the_origin_do_not_reach_a_pure_forecast():
     [
         (pd.DataFrame({"year": [1], "x": [1]}), "lack dyad"),
         (pd.DataFrame({"dyad": ["a", "a"], "year": [1, 1], "x": [1, 2]}), "two rows"),
+        (pd.DataFrame({"dyad": ["a"], "year": [1], "x": ["high"]}), "x is text"),
+        (pd.DataFrame({"dyad": ["a"], "year": [1], "x": [np.inf]}), "x is infinite"),
     ],
 )
 def test_covariates_that_cannot_be_used_are_refused(covariates, words):
