@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from jsonschema import Draft202012Validator
 from test_initial_state import write
 from test_shipped_world import known_source, numbers
 from typer.testing import CliRunner
+from worlds import small_scenario
 
 import alliance_sim as al
 from alliance_sim.cli import app
 from alliance_sim.errors import InputError
 from alliance_sim.library import scenario_root
-from alliance_sim.load import load_scenario, load_world
+from alliance_sim.load import load_scenario, load_world, read_scenario, schema
 from alliance_sim.spec import Scenario, World
 from alliance_sim.spec.base import month_number
 from alliance_sim.spec.provenance import own_source, pattern_source
@@ -153,6 +155,19 @@ def test_eighteen_states_and_every_pair() -> None:
     assert len(world().dyads) == 18 * 17 / 2
     assert set(history().dyads) == set(world().dyads)
     assert {each.iso3 for each in world().actors.values()} >= {"EGY", "IND", "PAK", "QAT"}
+
+
+def test_all_stands_for_every_pair_in_the_loader_and_in_the_schema() -> None:
+    """By itself alone: in a list, or as another word, it is a mistake in both."""
+    given = small_scenario()
+    is_valid = Draft202012Validator(schema("scenario")).is_valid
+    everything = given | {"dyads": "all"}
+    assert read_scenario(everything).dyads == tuple(sorted(given["world"]["dyads"]))
+    assert is_valid(everything)
+    for wrong in (["all"], "ALL", "every"):
+        assert not is_valid(given | {"dyads": wrong})
+        with pytest.raises(InputError):
+            read_scenario(given | {"dyads": wrong})
 
 
 def test_every_number_and_every_intervention_has_a_source() -> None:
