@@ -658,6 +658,33 @@ def test_trust_falls_in_no_run_before_the_wronged_side_takes_it_up(
         taken |= fresh
 
 
+def test_an_agreement_that_lapses_goes_as_one_that_is_left_and_breaks_no_trust() -> None:
+    """Trust is that of the same runs without it; depth and standing those of the same breach."""
+    for depth in (0.0, 0.2):
+        given = measured(
+            world(
+                agreements={"pact": {"name": "P", "parties": ["a", "b", "c"], "depth": depth}},
+                behaviour={"trust": {"breach": 0.5}, "revision": {"chance": 0.5}},
+            ),
+            {"pact": {"agreement": {"id": "pact"}}, "tie": {"commitment": "a-b"}},
+        )
+        exits = {"id": "exit", "at": "2000-04"}
+        pact = {"id": "pact", "party": "a"}
+        lapse = scenario(given, 12, exits | {"agreement": pact | {"does": "lapse"}})
+        leave = scenario(given, 12, exits | {"agreement": pact | {"does": "leave"}})
+        assert not any(stake.any() for _, stake in walked(lapse, 40, 3))
+        assert any(stake.any() for _, stake in walked(leave, 40, 3))
+        gone, left = series(lapse, 40), series(leave, 40)
+        assert gone["pact"][4:].max() < gone["pact"][:4].min() == 1
+        assert np.array_equal(gone["pact"], left["pact"])
+        assert gone["tie"][3].mean() - gone["tie"][4].mean() == pytest.approx(depth, abs=0.02)
+        if depth == 0:
+            for (calm, _), (now, _) in zip(
+                walked(scenario(given, 12), 40, 3), walked(lapse, 40, 3), strict=True
+            ):
+                assert np.array_equal(calm, now)
+
+
 def test_an_intervention_reaches_trust_through_a_decision_only() -> None:
     """With a chance of next to nothing nobody takes a breach up; with certainty all do."""
     for chance, least, most in ((1e-9, 0.0, 0.0), (1 - 1e-12, 1.0, 1.0)):

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 from test_initial_state import write
 from test_shipped_world import known_source, numbers
 from typer.testing import CliRunner
+from worlds import small_scenario
 
 import alliance_sim as al
 from alliance_sim.cli import app
 from alliance_sim.errors import InputError
 from alliance_sim.library import scenario_root
-from alliance_sim.load import load_scenario, load_world
+from alliance_sim.load import load_scenario, load_world, read_scenario, schema
 from alliance_sim.spec import Scenario, World
 from alliance_sim.spec.base import month_number
 from alliance_sim.spec.provenance import own_source, pattern_source
@@ -63,14 +67,56 @@ def test_the_shipped_files_are_what_the_command_writes(data: Path, tmp_path: Pat
 def test_capability_is_followed_to_a_tenth(data: Path) -> None:
     """In every year, what holds is within a tenth of the published share."""
     table = pd.read_csv(data / "state_year.csv").set_index(["iso3", "year"])["nmc_cinc"]
+    changes = {
+        (each.capability.of, str(each.at)): float(each.capability.level)
+        for each in history().interventions
+        if each.capability
+    }
     for name, actor in world().actors.items():
         level = float(actor.capability)
         for year in range(1990, 2017):
-            for each in history().interventions:
-                if each.at == f"{year}-01" and each.capability and each.capability.of == name:
-                    level = float(each.capability.level)
+            level = changes.get((name, f"{year}-01"), level)
             # Values are kept to four decimals, which the smallest state notices.
             assert level == pytest.approx(table[actor.iso3, year], rel=0.11, abs=0.0001)
+
+
+def test_nothing_from_data_looks_ahead(data: Path, tmp_path: Path) -> None:
+    """Without all that came after a year, what the command says up to it is the same."""
+    until = 1998
+    for file in data.glob("*.csv"):
+        table = pd.read_csv(file)
+        for column in ("year", "start_year", "start"):
+            if column in table and pd.api.types.is_numeric_dtype(table[column]):
+                table = table[table[column] <= until]
+        table.to_csv(tmp_path / file.name, index=False)
+    assert len(pd.read_csv(tmp_path / "state_year.csv")) < len(pd.read_csv(data / "state_year.csv"))
+    state, timeline = with_timeline(tmp_path, 1990, until)
+    shipped = TIMELINE.read_text(encoding="utf-8")
+    early = [line for line in told(shipped) if line.split(" at: ")[1] < f"{until + 1}"]
+    assert len(early) > 100
+    assert told(timeline.to_yaml()) == early
+    # Which treaties will end moves depth from commitment to agreements, and adds none.
+    found = total_depth(state.dyads, state.agreements)
+    initial = yaml.safe_load(INITIAL.read_text(encoding="utf-8"))
+    assert found == pytest.approx(total_depth(initial["dyads"], initial["agreements"]), abs=2e-4)
+    for key, values in state.dyads.items():
+        same = {name: each for name, each in initial["dyads"][key].items() if name != "commitment"}
+        assert {name: each for name, each in values.items() if name != "commitment"} == same
+
+
+def told(text: str) -> list[str]:
+    """Lines of interventions, but for treaties."""
+    lines = [line for line in text.splitlines() if line.startswith("  - {")]
+    return [line for line in lines if " agreement: " not in line]
+
+
+def total_depth(dyads: dict[str, Any], agreements: dict[str, Any]) -> dict[str, float]:
+    """Commitment of every pair with that of the treaties in force."""
+    total = {key: float(values["commitment"]) for key, values in dyads.items()}
+    for each in agreements.values():
+        if each.get("in_force", True):
+            total["-".join(sorted(each["parties"]))] += each["depth"]
+    return total
 
 
 # -- what everybody knows ------------------------------------------------------------------------
@@ -155,6 +201,19 @@ def test_eighteen_states_and_every_pair() -> None:
     assert {each.iso3 for each in world().actors.values()} >= {"EGY", "IND", "PAK", "QAT"}
 
 
+def test_all_stands_for_every_pair_in_the_loader_and_in_the_schema() -> None:
+    """By itself alone: in a list, or as another word, it is a mistake in both."""
+    given = small_scenario()
+    is_valid = Draft202012Validator(schema("scenario")).is_valid
+    everything = given | {"dyads": "all"}
+    assert read_scenario(everything).dyads == tuple(sorted(given["world"]["dyads"]))
+    assert is_valid(everything)
+    for wrong in (["all"], "ALL", "every"):
+        assert not is_valid(given | {"dyads": wrong})
+        with pytest.raises(InputError):
+            read_scenario(given | {"dyads": wrong})
+
+
 def test_every_number_and_every_intervention_has_a_source() -> None:
     missing = [
         ".".join(path)
@@ -169,6 +228,14 @@ def test_nothing_after_2016() -> None:
     assert history().horizon.months == 12 * (2016 - 1990)
     assert max(str(each.at) for each in history().interventions) <= "2016-12"
     assert all(isinstance(each.at, str) for each in history().interventions)
+
+
+def test_no_event_says_when_it_ends_in_another_year() -> None:
+    """Or else a forecast from the end of its year would know."""
+    for each in history().interventions:
+        did = next(filter(None, (each.arena, each.coercion, each.presence, each.channel)), None)
+        months = max(each.for_months or 1, getattr(did, "over_months", 1))
+        assert int(str(each.at)[5:]) + months - 1 <= 12, each.id
 
 
 def test_rules_are_those_of_2018_and_so_is_every_stance_said_to_be() -> None:
@@ -187,7 +254,7 @@ def test_rules_are_those_of_2018_and_so_is_every_stance_said_to_be() -> None:
 def test_three_years_stay_in_range() -> None:
     """Nor does the run warn, which would fail it, that the base date is unstable."""
     short = history().horizon.model_copy(update={"months": 36})
-    ds = al.run(history().model_copy(update={"horizon": short}), runs=64, seed=3, workers=1)
+    ds = al.run(history().model_copy(update={"horizon": short}), runs=16, seed=3, workers=1)
     alignment = ds["alignment"].values
     assert ds.sizes["dyad"] == 153
     assert np.isfinite(alignment).all()

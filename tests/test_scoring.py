@@ -140,6 +140,11 @@ def test_what_was_hidden_does_not_move_a_forecast(frame, task):
         (lambda f: f.assign(value=np.inf), 2012, 2016, "infinite"),
         (lambda f: f.assign(value="high"), 2012, 2016, "numbers"),
         (lambda f: f.assign(year=f["year"] + 0.5), 2012, 2016, "whole"),
+        (lambda f: f.assign(year=f["year"] * 10_000), 2012, 2016, "out of range"),
+        (lambda f: f.assign(dyad=[None, *f["dyad"][1:]]), 2012, 2016, "no name"),
+        (lambda f: f.assign(dyad=7), 2012, 2016, "no name"),
+        (lambda f: f.assign(sampling=-0.1), 2012, 2016, "standard error is negative"),
+        (lambda f: f.assign(sampling="0.1"), 2012, 2016, "standard error is text"),
         (lambda f: f.assign(value=np.nan), 2012, 2016, "no values"),
         (lambda f: f.assign(value=f["value"] + 3), 2012, 2016, "outside -1 to 1"),
         (lambda f: f, 2020, 2024, "2020 to 2024"),
@@ -150,6 +155,11 @@ def test_what_was_hidden_does_not_move_a_forecast(frame, task):
 def test_series_that_cannot_be_used_are_refused(frame, change, first, last, words):
     with pytest.raises(InputError, match=words):
         make_task(change(frame), first, last)
+
+
+def test_bounds_the_wrong_way_round_are_refused(frame):
+    with pytest.raises(InputError, match="leave nothing between them"):
+        make_task(frame, 2012, 2016, bounds=(1, -1))
 
 
 # -- scores --------------------------------------------------------------------------------
@@ -210,6 +220,25 @@ def test_a_calibrated_forecaster_is_found_calibrated_and_a_narrow_one_is_not(fra
     assert spread[0] < 27.9 < spread[1]  # chi-squared with 9 degrees of freedom, 99.9%
     means = {name: found.values[name].mean(axis=1) for name in ("crps", "log_score", "interval_90")}
     assert all(right < narrow for right, narrow in means.values())
+
+
+@pytest.mark.parametrize("draws", [19, 64])
+def test_intervals_of_few_draws_cover_as_they_say(draws):
+    """What came is one more draw of the same kind: 90% means 90% at any number of draws."""
+    rows = 20000
+    frame = pd.DataFrame({"dyad": np.repeat([f"x-{n}" for n in range(rows)], 2)})
+    frame["year"], frame["value"] = [2011, 2012] * rows, 0.0
+    task = make_task(frame, 2012, 2012, folds=0, bounds=(-9, 9))
+    normal = np.random.default_rng(5).normal(size=(rows, draws + 1))
+    task.rows["observed"] = normal[:, 0]
+    found = score(task, {"it": normal[:, 1:]}).values
+    for level in (50, 90):
+        share = level / 100
+        held = found[f"within_{level}"].mean()
+        assert held == pytest.approx(share, abs=3.3 * np.sqrt(share * (1 - share) / rows))
+    low, high = np.quantile(normal[:, 1:], [0.05, 0.95], axis=1, method="weibull")
+    inside = found["within_90"][0] == 1
+    assert found["interval_90"][0][inside] == pytest.approx((high - low)[inside])
 
 
 def test_signs_count_beyond_the_sampling_noise_and_ties_say_neither():

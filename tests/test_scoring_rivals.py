@@ -147,12 +147,13 @@ def test_autoregression_is_least_squares_about_the_means_and_its_closed_form(his
         if not (own := past[row.dyad]):
             continue
         middle = np.mean([v for _, v in own])
-        mean, spread = own[-1][1], 0.0
+        mean, spread, push = own[-1][1], 0.0, 0.0
         for _ in range(row.year - own[-1][0]):  # a year at a time
             mean = middle + coefficient * (mean - middle)
             spread = coefficient**2 * spread + variance
+            push = coefficient * push + 1  # of an error in the constant, m (1 - f)
         assert found.mean[place] == pytest.approx(mean)
-        assert found.sd[place] ** 2 == pytest.approx(spread)
+        assert found.sd[place] ** 2 == pytest.approx(spread + push**2 * variance / len(own))
     unseen = (rows["dyad"] == "d004").to_numpy()
     middle, between = new_level([np.mean([v for _, v in e]) for e in past.values() if e])
     assert found.mean[unseen] == pytest.approx(middle)
@@ -317,6 +318,8 @@ def test_covariates_after_the_origin_do_not_reach_a_pure_forecast():
     [
         (pd.DataFrame({"year": [1], "x": [1]}), "lack dyad"),
         (pd.DataFrame({"dyad": ["a", "a"], "year": [1, 1], "x": [1, 2]}), "two rows"),
+        (pd.DataFrame({"dyad": ["a"], "year": [1], "x": ["high"]}), "x is text"),
+        (pd.DataFrame({"dyad": ["a"], "year": [1], "x": [np.inf]}), "x is infinite"),
     ],
 )
 def test_covariates_that_cannot_be_used_are_refused(covariates, words):
@@ -363,6 +366,23 @@ def test_rivals_that_hold_of_random_walks_cover_them(name):
         held = found[f"within_{level}"][0, fixed].mean()
         share = level / 100
         assert held == pytest.approx(share, abs=3.3 * np.sqrt(share * (1 - share) / 300))
+
+
+def test_autoregression_covers_autoregressions_of_which_it_must_learn_the_mean():
+    """22 years of 400 dyads, five years ahead; too few without the error of their means."""
+    rng = np.random.default_rng(4)
+    values = rng.normal(0, 0.1 / np.sqrt(1 - 0.6**2), (400, 27))
+    for year in range(1, 27):
+        values[:, year] = 0.6 * values[:, year - 1] + rng.normal(0, 0.1, 400)
+    values += rng.normal(0, 1, (400, 1))
+    frame = pd.DataFrame(values, [f"d{place:03}" for place in range(400)], range(1990, 2017))
+    frame = frame.stack().reset_index()
+    frame.columns = ["dyad", "year", "value"]
+    task = make_task(frame, 2012, 2016, folds=0, bounds=(-9, 9))
+    found = score(task, {"it": forecast(task, autoregression, draws=400)}).values
+    furthest = (task.rows["fixed"] & (task.rows["horizon"] == 5)).to_numpy()
+    held = found["within_90"][0, furthest].mean()
+    assert held == pytest.approx(0.9, abs=2.6 * np.sqrt(0.9 * 0.1 / 400))
 
 
 def test_draws_stay_within_bounds_follow_the_seed_and_not_the_other_rows():

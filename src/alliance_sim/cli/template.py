@@ -39,7 +39,7 @@ interventions:
   - id: withdrawal
     about: The United States leaves the nuclear deal.
     at: 2018-05
-    agreement: {{id: jcpoa, party: united_states, does: leave}} # or join, or threaten
+    agreement: {{id: jcpoa, party: united_states, does: leave}} # or join, threaten, lapse
 
   # A change that builds up over months, to a level (0 to 1) that is not known exactly: least,
   # most likely and greatest value. A plain number is a value known exactly.

@@ -25,6 +25,7 @@ FOLDS = 5
 _FEWEST_TO_LEAVE_OUT = 3  # dyads: one is hidden, and two say how dyads differ
 _ASKED = ["dyad", "year", "origin", "horizon"]
 _NOTHING_HIDDEN = -1
+_LAST_YEAR = 9999  # four digits; a slip in one would otherwise make a panel of any size
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +43,9 @@ class Panel:
         """A panel from rows of ``dyad``, ``year`` and a column of values, in any order, with gaps.
 
         Raises:
-            InputError: if a column is missing, a year is no whole number, a value is infinite,
-                or a dyad has two rows in a year.
+            InputError: if a column is missing, a dyad is no text, a year is no whole number of four
+                digits, a value is infinite, a ``sampling`` negative, or a dyad has two rows in a
+                year.
         """
         _check(frame, column)
         kept = frame.dropna(subset=[column])
@@ -230,17 +232,10 @@ def _check(frame: pd.DataFrame, column: str) -> None:
     if missing:
         what = f"the series has no column {', '.join(missing)}"
         raise InputError([Problem(what, f"give the columns {', '.join(needed)}")])
-    problems = []
     kept = frame.dropna(subset=[column])
     if kept.empty:
-        problems.append(Problem("the series has no values", "give rows with values"))
-    elif not all(pd.api.types.is_numeric_dtype(kept[name]) for name in ("year", column)):
-        problems.append(Problem("years and values are numbers", "mend what is text in them"))
-    else:
-        if not np.isfinite(kept[column].to_numpy(dtype=np.float64)).all():
-            problems.append(Problem("a value is infinite", "leave it empty if it is not known"))
-        if (kept["year"] % 1 != 0).any():
-            problems.append(Problem("a year is no whole number", "give a row a year"))
+        raise InputError([Problem("the series has no values", "give rows with values")])
+    problems = [*_wrong_cells(kept, column), *_wrong_errors(kept)]
     twice = kept[kept.duplicated(["dyad", "year"])]
     if len(twice):
         one = twice.iloc[0]
@@ -249,6 +244,30 @@ def _check(frame: pd.DataFrame, column: str) -> None:
         problems.append(Problem(what, mend))
     if problems:
         raise InputError(problems)
+
+
+def _wrong_cells(kept: pd.DataFrame, column: str) -> Iterator[Problem]:
+    if not all(isinstance(dyad, str) for dyad in kept["dyad"].unique()):
+        yield Problem("a dyad has no name", "name every dyad in text, such as iran-russia")
+    if not all(pd.api.types.is_numeric_dtype(kept[name]) for name in ("year", column)):
+        yield Problem("years and values are numbers", "mend what is text in them")
+        return
+    if not np.isfinite(kept[column].to_numpy(dtype=np.float64)).all():
+        yield Problem("a value is infinite", "leave it empty if it is not known")
+    if (kept["year"] % 1 != 0).any():
+        yield Problem("a year is no whole number", "give a row a year")
+    elif not kept["year"].between(1, _LAST_YEAR).all():
+        yield Problem("a year is out of range", f"give years from 1 to {_LAST_YEAR}")
+
+
+def _wrong_errors(kept: pd.DataFrame) -> Iterator[Problem]:
+    if "sampling" not in kept:
+        return
+    mend = "give standard errors of 0 or more, and leave empty what is not known"
+    if not pd.api.types.is_numeric_dtype(kept["sampling"]):
+        yield Problem("a standard error is text", mend)
+    elif not kept["sampling"].dropna().between(0, np.inf, inclusive="left").all():
+        yield Problem("a standard error is negative or infinite", mend)
 
 
 def _check_years(panel: Panel, first: int, last: int, bounds: tuple[float, float]) -> None:
@@ -265,6 +284,9 @@ def _check_years(panel: Panel, first: int, last: int, bounds: tuple[float, float
         what = f"nothing was observed before {first}, so there is nothing to learn from"
         problems.append(Problem(what, f"choose a later first year: {held}"))
     low, high = bounds
+    if not low < high:
+        what = f"the bounds {low:g} and {high:g} leave nothing between them"
+        problems.append(Problem(what, "give the least value first, and the largest after it"))
     beyond = int(np.sum((panel.values < low) | (panel.values > high)))
     if beyond:
         what = f"{counted(beyond, 'value')} outside {low:g} to {high:g}"

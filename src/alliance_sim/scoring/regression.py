@@ -31,7 +31,8 @@ class Regression:
             forecast, rather than up to the origin.
 
     Raises:
-        InputError: where the covariates lack ``dyad`` or ``year``, or have two rows of one.
+        InputError: where the covariates lack ``dyad`` or ``year``, have two rows of one, or are
+            no finite numbers.
     """
 
     covariates: pd.DataFrame | None = None
@@ -47,6 +48,13 @@ class Regression:
         if given.duplicated(["dyad", "year"]).any():
             mend = "keep one row of each"
             raise InputError([Problem("a dyad has two rows of covariates in a year", mend)])
+        for name in given.columns.difference(["dyad", "year"]):
+            if not pd.api.types.is_numeric_dtype(given[name]):
+                mend = "give numbers, and leave empty what is not known"
+                raise InputError([Problem(f"the covariate {name} is text", mend)])
+            if np.isinf(given[name].to_numpy(dtype=np.float64)).any():
+                mend = "leave empty what is not known"
+                raise InputError([Problem(f"the covariate {name} is infinite in places", mend)])
 
     def __call__(self, history: Panel, rows: pd.DataFrame) -> Moments:
         start = start_of(history, rows)

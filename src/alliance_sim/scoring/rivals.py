@@ -8,7 +8,8 @@ observed in year s, and h the years from s to the target:
 - random walk with drift: N(L + h b, s2 h (1 + h / T)), b the dyad's own mean yearly change over the
   T years that it was observed (not shrunk), s2 pooled;
 - mean of the dyad: N(m, w2 (1 + 1 / n)), w2 pooled over dyads;
-- AR(1): N(m + f^h (L - m), s2 (1 + f^2 + ... + f^(2h-2))), f pooled, about the mean of each dyad;
+- AR(1): N(m + f^h (L - m), s2 (1 + f^2 + ... + f^(2h-2)) + s2 (1 + f + ... + f^(h-1))^2 / n), f
+  pooled, about the mean of each dyad's n values, which is itself uncertain;
 - local level: see :mod:`alliance_sim.scoring.local_level`;
 - regression: see :mod:`alliance_sim.scoring.regression`.
 
@@ -175,11 +176,15 @@ def autoregression(history: Panel, rows: pd.DataFrame) -> Moments:
     if fitted is None:
         return persistence(history, rows)
     coefficient, variance = fitted
-    means = _within(history.values)[1]
+    count, means, _ = _within(history.values)
     level, spread = _with_new(means, start)
     away = np.where(start.known, (history.last()[0] - means)[start.place], 0.0)
-    powers: Doubles = np.power(coefficient**2, np.arange(int(start.lag.max(initial=1))))
-    ahead = variance * np.cumsum(powers)[start.lag - 1]
+    years = np.arange(int(start.lag.max(initial=1)))
+    powers: Doubles = np.power(coefficient**2, years)
+    # The constant m (1 - f) has the variance s2 / n, and enters every year of the way.
+    pushes = np.cumsum(np.power(coefficient, years))[start.lag - 1]
+    doubt = pushes**2 / np.maximum(count[start.place], 1)
+    ahead = variance * (np.cumsum(powers)[start.lag - 1] + doubt)
     # Nothing is known of where a dyad without history stands about its own mean.
     ahead = np.where(start.known, ahead, _stationary(coefficient, variance, powers))
     return Moments(level + coefficient**start.lag * away, np.sqrt(spread + ahead))

@@ -161,9 +161,15 @@ def _decided(probability: Doubles, draws: int) -> Doubles:
 
 
 def _quantile(ordered: Doubles, level: float) -> Doubles:
-    """Quantile of sorted draws, linear between them (as numpy.quantile), (row,)."""
-    spot = level * (ordered.shape[1] - 1)
-    place = min(int(spot), ordered.shape[1] - 2)
+    """Quantile of sorted draws at the place level (M + 1), linear between them, (row,).
+
+    One more draw of the same kind falls below it with just this probability (``weibull`` in
+    numpy.quantile), so that intervals cover what they should at any number of draws; beyond the
+    outermost draw, that draw.
+    """
+    last = ordered.shape[1] - 1
+    spot = min(max(level * (last + 2) - 1, 0.0), float(last))
+    place = min(int(spot), last - 1)
     low, high = ordered[:, place], ordered[:, place + 1]
     quantile: Doubles = low + (spot - place) * (high - low)
     return quantile
