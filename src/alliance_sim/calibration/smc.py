@@ -95,7 +95,7 @@ class Effort:
     first: int = 4
     tighten: float = 0.5
     least_acceptance: float = 0.05
-    most: int = 50_000
+    most: int = 16_000
 
 
 def sequential(

@@ -333,7 +333,8 @@ class Looks:
     def below(self) -> Doubles:
         """(look,) share of simulated panels that have less of it than the one observed."""
         seen = self.observed[:, None]
-        return np.asarray(((self.simulated < seen) + (self.simulated <= seen)).mean(axis=1) / 2)
+        below, equal = (self.simulated < seen), (self.simulated == seen)
+        return np.asarray(below.mean(axis=1) + equal.mean(axis=1) / 2)
 
 
 @dataclass(frozen=True)

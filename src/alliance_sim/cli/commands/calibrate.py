@@ -55,7 +55,7 @@ def calibrate(
     ] = 512,
     most: Annotated[
         int, typer.Option(min=200, metavar="N", help="Runs of the search, at most.")
-    ] = 30_000,
+    ] = 16_000,
     pilot: Annotated[
         int,
         typer.Option(
