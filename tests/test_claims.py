@@ -540,6 +540,14 @@ def test_widened_priors(narrow: Any, wide: Any) -> None:
     assert widened(narrow) == wide
 
 
+def test_widened_joint_draws_keep_their_rows_and_their_median() -> None:
+    def draws(*values: float) -> num.Joint:
+        return num.Joint(joint={"of": "history", "values": values})
+
+    assert widened(draws(4.0, 1.0, 2.0)).joint.values == pytest.approx((8.0, 0.5, 2.0))
+    assert widened(draws(0.0, 1.0, 0.5)).joint.values == pytest.approx((0.0, 1.5, 0.5))
+
+
 def test_widened_beta_and_categorical_keep_their_means() -> None:
     u = np.linspace(0.0005, 0.9995, 1000)
     beta = num.Beta(beta=(6, 12))

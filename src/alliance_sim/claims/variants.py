@@ -59,6 +59,13 @@ def widened(number: num.AnyNumber) -> num.AnyNumber:
             mean = sum(value * chance for value, chance in pairs)
             values = tuple(max(0.0, 2 * value - mean) for value in options.values)
             wide = num.Categorical(categorical=options.model_copy(update={"values": values}))
+        case num.Joint(joint=draws):
+            middle = number.median
+            if min(draws.values) > 0:  # twice the spread of the logarithm, as of a lognormal
+                values = tuple(middle * (value / middle) ** 2 for value in draws.values)
+            else:
+                values = tuple(max(0.0, 2 * value - middle) for value in draws.values)
+            wide = num.Joint(joint=draws.model_copy(update={"values": values}))
     return wide
 
 
