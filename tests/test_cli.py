@@ -160,7 +160,9 @@ def test_tables_are_those_of_the_library(folder: Path) -> None:
         assert outcome["difference"]["mcse"] == row["effect_mean_error"]
         assert outcome["difference"]["share_up"] == row["share_up"]
     shares = summary.class_shares(ds, "kind_of_tie", baseline=baseline)
-    assert found["classes"]["kind_of_tie"] == shares.to_dict("index")
+    assert found["classes"]["kind_of_tie"] == {
+        name: row | {"validation": "not validated"} for name, row in shares.to_dict("index").items()
+    }
     assert found["hash"] == ds.attrs["scenario_hash"]
     assert (found["seed"], found["runs"]) == (3, RUNS)
 
@@ -177,7 +179,7 @@ def test_without_baseline_there_is_no_difference(folder: Path) -> None:
     found = run_json("breach.yaml", "--no-baseline")
     assert "baseline" not in found
     assert "difference" not in found["outcomes"]["trade"]
-    assert set(found["classes"]["kind_of_tie"]["hostile"]) == {"share", "error"}
+    assert set(found["classes"]["kind_of_tie"]["hostile"]) == {"share", "error", "validation"}
 
 
 def test_results_of_any_century_can_be_opened_again(folder: Path) -> None:
@@ -191,7 +193,7 @@ def test_outcomes_without_classes(folder: Path) -> None:
     arguments = ["--set", "outcomes=[trade]", "--set", "dyads=[]"]
     assert run_json("breach.yaml", *arguments)["classes"] == {}
     header = Path("results/breach/classes.csv").read_text()
-    assert header == "relation,relation_class,share,error\n"
+    assert header == "relation,relation_class,share,error,validation\n"
     result = call("run", "breach.yaml", *arguments, "--runs", 1, "--no-plots", "--no-baseline")
     assert "Relation classes" not in result.stdout
 

@@ -170,7 +170,7 @@ def test_own_axes_name_their_subject(ds):
 def test_axes_of_others_get_no_title(ds):
     ax = plots.classes(ds, "iran-russia", ax=Figure().add_subplot())
     assert ax.get_title("left") == ""
-    assert ax.get_ylabel() == "Relation of Iran and Russia [% of runs]"
+    assert ax.get_ylabel() == "Relation of Iran and Russia [% of runs], not validated"
 
 
 def test_titles_stand_clear_of_legends(ds, baseline):
@@ -213,8 +213,9 @@ def test_fan_of_an_unknown_dyad(ds):
 
 
 def test_axes_say_what_and_in_which_units(ds, baseline):
-    assert plots.fan(ds, "arms").get_ylabel() == "Arms delivered [million TIV]"
-    assert plots.horizon(ds, "arms").get_xlabel() == "Arms delivered [million TIV]"
+    label = "Arms delivered [million TIV], not validated"
+    assert plots.fan(ds, "arms").get_ylabel() == label
+    assert plots.horizon(ds, "arms").get_xlabel() == label
     assert "[% of runs]" in plots.classes(ds, "kind").get_ylabel()
     assert "[% of runs]" in plots.horizon(ds, "kind").get_xlabel()
     assert "[index]" in plots.effects(ds, baseline).get_xlabel()

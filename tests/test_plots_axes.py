@@ -197,7 +197,7 @@ def test_a_variance_has_names_and_units():
         if total > 0:
             unit = "*" if UNITS.get(name) == "class" else UNITS.get(name, "index")
             assert f"SD {np.sqrt(total):.2g} {unit}" in said
-    assert "Strength of the axis" in said
+    assert "Strength of the axis, not validated" in said
     assert "*: of 1 where the class changes" in ax.get_xlabel().replace("\n", " ")
 
 

@@ -36,6 +36,11 @@ def shipped_observation() -> Path:
     return scenario_root() / "observation" / "priors.yaml"
 
 
+def shipped_skill() -> Path:
+    """The file of what backtests found."""
+    return scenario_root() / "observation" / "skill.yaml"
+
+
 def whole_worlds() -> dict[str, Path]:
     """Name -> file of the shipped worlds that stand by themselves: those that have a name."""
     return {name: path for name, path in shipped_worlds().items() if _has_name(path)}

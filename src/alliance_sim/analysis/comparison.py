@@ -10,6 +10,7 @@ import numpy as np
 
 from alliance_sim.analysis import effects
 from alliance_sim.analysis.variance import COMPONENTS
+from alliance_sim.validation import KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +125,8 @@ def _over(whole: xr.Dataset, keys: Sequence[str]) -> list[str]:
 
 
 def _rows(whole: xr.Dataset, keys: list[str], names: Sequence[str]) -> pd.DataFrame:
+    """A column for each name; outcomes say how far they are validated before that."""
+    names = [*([KEY] if "outcome" in keys and KEY in whole.coords else []), *names]
     table = whole[list(names)].to_dataframe(dim_order=keys)[list(names)].reset_index()
     if "month" in table:
         table["month"] = np.datetime_as_string(whole["month"].to_numpy(), "M")[

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from alliance_sim.analysis import divergence, pairing, summary
 from alliance_sim.results import class_names, is_class, outcome_names
+from alliance_sim.validation import KEY, said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -69,6 +70,7 @@ def effects(baseline: xr.Dataset, scenario: xr.Dataset) -> xr.Dataset:
         "outcome_name": ("outcome", [str(scenario[each].attrs["long_name"]) for each in names]),
         "unit": ("outcome", [str(scenario[each].attrs["units"]) for each in names]),
         "smallest_effect": ("outcome", [least_effect(change[each]) for each in names]),
+        KEY: ("outcome", [said_of(scenario[each].attrs) for each in names]),
     }
     return xr.Dataset(found, where, change.attrs)
 

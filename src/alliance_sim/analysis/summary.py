@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.results import class_names, is_class, outcome_names
+from alliance_sim.validation import KEY, said_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,7 +205,8 @@ def share_errors(share: Doubles, runs: int) -> Doubles:
 def horizon_table(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> pd.DataFrame:
     """Every numeric outcome at the last month, a row each, indexed by the outcome's id.
 
-    Columns: ``name``, ``unit``, ``median``, ``q25``, ``q75`` (50% interval), ``q05``, ``q95``
+    Columns: ``name``, ``unit``, ``validation`` (what a backtest found of it, or that it is not
+    validated), ``median``, ``q25``, ``q75`` (50% interval), ``q05``, ``q95``
     (90% interval) and ``median_error`` (Monte-Carlo). A baseline adds the paired difference,
     scenario minus baseline with shared draws: ``effect_mean``, ``effect_mean_error``
     (Monte-Carlo), ``effect_median``, ``effect_q05``, ``effect_q95``, and the shares of runs
@@ -219,6 +221,7 @@ def horizon_table(ds: xr.Dataset, baseline: xr.Dataset | None = None) -> pd.Data
         row: dict[str, Any] = {
             "name": _long_name(ds, name),
             "unit": ds[name].attrs.get("units", ""),
+            KEY: said_of(ds[name].attrs),
         }
         row |= _distribution(_at_horizon(ds, name))
         if effects is not None:
@@ -300,6 +303,11 @@ def _flagged(ds: xr.Dataset, name: str) -> str:
     return name if name in outcome_names(ds) else "relation_class"
 
 
+def said_of_classes(ds: xr.Dataset, name: str) -> str:
+    """How far a class outcome or a recorded pair is validated."""
+    return said_of(ds[_flagged(ds, name)].attrs)
+
+
 def _membership(ds: xr.Dataset, name: str, month: int | None) -> Doubles:
     """1 where a run is in a class, (run, month, class)."""
     found = codes(ds, name).to_numpy()
@@ -355,15 +363,20 @@ def paired(baseline: xr.Dataset, scenario: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(variables, names, attributes)
 
 
+_KEPT = ("units", "smallest_effect", KEY)
+"""What a difference says of itself as its outcome does."""
+
+
 def _change(baseline: xr.Dataset, scenario: xr.Dataset, name: str) -> xr.DataArray:
     before, after = baseline[name], scenario[name]
     what = _long_name(scenario, name)
     if is_class(scenario, name):
         changed = (after != before).astype(np.int8)
-        return changed.assign_attrs(long_name=f"change of {what}", units=CHANGED)
+        said = said_of(after.attrs)
+        return changed.assign_attrs({"long_name": f"change of {what}", "units": CHANGED, KEY: said})
     low, high = scenario[name].attrs.get("valid_range", (-np.inf, np.inf))
     difference = after.astype(np.float64) - before.astype(np.float64)
-    kept = {key: after.attrs[key] for key in ("units", "smallest_effect") if key in after.attrs}
+    kept = {key: after.attrs[key] for key in _KEPT if key in after.attrs}
     return difference.assign_attrs(
         kept, long_name=f"change in {what}", valid_range=np.array((low - high, high - low))
     )

@@ -13,8 +13,11 @@ from alliance_sim.claims.measure import Case, Json, Reading
 from alliance_sim.claims.plan import Runs
 from alliance_sim.claims.variants import PLAIN, Variant, citing
 from alliance_sim.load.claims import Bound
+from alliance_sim.observations.skill import Skill
 from alliance_sim.rules.classes import CLASSES
 from alliance_sim.simulate import scenario_hash
+from alliance_sim.spec.observables import observable_of
+from alliance_sim.validation import KEY
 
 ABLATION_DRAWS = 256
 """Draws of the parameters without a claim's drivers."""
@@ -69,11 +72,13 @@ def _outcome(case: Case) -> Json:
     declared = case.scenario.world.outcomes[case.outcome]
     path = case.values(PLAIN, False, runs)
     share = verdicts.share_as_expected(case.rule(chance=False), path)
+    said = Skill.read().of(observable_of(declared.measure))
     effect = verdicts.estimate(case.values(PLAIN, True, runs, means=True))
     return {
         "outcome": case.outcome,
         "name": declared.name,
         "unit": "share of runs" if case.claim.expected == "class" else declared.unit,
+        KEY: said,
         "smallest_effect": rule.smallest,
         "margin": rule.margin if rule.expected.startswith("no_") else None,
         "effect": asdict(effect),

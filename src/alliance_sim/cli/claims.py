@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alliance_sim.claims import Report
-from alliance_sim.cli.layout import plain, titled
+from alliance_sim.cli.layout import plain, titled, validation_notes
+from alliance_sim.validation import mark, said_of
 from alliance_sim.wording import counted
 
 Row = Mapping[str, Any]
@@ -41,7 +42,8 @@ def claims_view(report: Report) -> Group:
         parts.append(Text(f"{heading}: {_counts(report.counts(key))}"))
     reasons = [row for row in report.claims if row["untestable"]]
     parts += [Text(plain(f"{row['id']} untestable: {row['untestable']}")) for row in reasons]
-    return Group(*parts, "", Text(_NOTES, style="dim"))
+    said = [said_of(each) for row in report.claims for each in row.get("outcomes", ())]
+    return Group(*parts, "", Text(_NOTES, style="dim"), *validation_notes(said))
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -76,7 +78,8 @@ def _rows(row: Row) -> Iterator[tuple[Text | str, ...]]:
             "" if place else row["id"],
             "" if place else verdict,
             f"{number(effect['mean'])} [{number(effect['q05'])}, {number(effect['q95'])}]\n"
-            + plain(f"{found['outcome']} in {row['scenario']}"),
+            + plain(f"{found['outcome']} in {row['scenario']}")
+            + f"\n{plain(mark(said_of(found)))}",
             f"{effect['error']:.4f}",
             f"{found['share']:.0%}",
             kept(without["kept"]) if left["removed"] else "none",

@@ -12,6 +12,7 @@ from alliance_sim.analysis.variance import COMPONENTS
 from alliance_sim.cli.comparing import Comparison
 from alliance_sim.cli.running import finite
 from alliance_sim.spec.base import month_number, month_text
+from alliance_sim.validation import KEY, said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -75,7 +76,7 @@ def _scenario_json(data: xr.Dataset) -> dict[str, Any]:
 
 
 def _outcome_json(row: Row) -> dict[str, Any]:
-    about = {"name": row["outcome_name"], "unit": row["unit"]}
+    about = {"name": row["outcome_name"], "unit": row["unit"], KEY: said_of(row)}
     divergence = {kind: _part(row, f"divergence_{kind}_") for kind in ("first", "lasting")}
     when = {"divergence": {**divergence, "mean": finite(row["divergence_mean"])}}
     if is_class_row(row):

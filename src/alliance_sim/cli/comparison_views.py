@@ -14,8 +14,9 @@ from alliance_sim.analysis.divergence import CLEAR
 from alliance_sim.analysis.variance import COMPONENTS
 from alliance_sim.cli.comparing import Comparison, drivers_note
 from alliance_sim.cli.comparison_json import Row, is_class_row, rows_of
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import new_table, outcome_label, plain, titled, validation_notes
 from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
+from alliance_sim.validation import said_in, said_of
 from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def comparison_view(found: Comparison) -> Group:
     for label, pairs in found.plan.scenarios.items():
         parts += ["", *_scenario_view(found, label, plain(pairs[0].scenario.name))]
     parts += ["", *(Text(note, style="dim") for note in _NOTES)]
+    parts += validation_notes(
+        said_of(row) for row in rows_of(found.data.isel(scenario=0, theory=0))
+    )
     if len(found.plan.theories) > 1:
         parts += ["", *_theory_view(found)]
     if note := drivers_note(found.plan):
@@ -143,7 +147,7 @@ def _classes(of_pair: xr.Dataset, rows: Sequence[Row], title: str) -> Group:
     table = new_table("relation, and from which class to which", ("% of\nruns", "MC\nerror"))
     for row in filter(is_class_row, rows):
         change = (percent(row["class_change"], 1), error(100 * row["class_change_error"], 1))
-        table.add_row(Text(plain(row["outcome_name"])), *change)
+        table.add_row(_named(row), *change)
         moves = of_pair.sel(relation=row["outcome"])
         for before in moves["from_class"].to_numpy():
             for after in moves["to_class"].to_numpy():
@@ -165,7 +169,7 @@ def _divergence(of_pair: xr.Dataset, rows: Sequence[Row]) -> Group:
             cells.append(_month(of_pair, q50) + f"\n{_span(of_pair, q05, q95)}")
             cells.append(percent(row[f"divergence_{kind}_never"]))
         clear = _month(of_pair, row["divergence_mean"])
-        table.add_row(Text(plain(row["outcome_name"])), *cells, clear)
+        table.add_row(_named(row), *cells, clear)
     return titled("Month of divergence", table)
 
 
@@ -221,7 +225,8 @@ def _theory_view(found: Comparison) -> Iterator[RenderableType]:
             one = found.data.sel(outcome=outcome).isel(month=-1)
             if place:
                 table.add_section()
-            table.add_row(Text(plain(str(one["outcome_name"].item()))), *("" for _ in some))
+            label = outcome_label(str(one["outcome_name"].item()), said_in(one))
+            table.add_row(label, *("" for _ in some))
             for theory in found.plan.theories:
                 words = Text("  " + theory.replace("_", " "))
                 cells = [_cell(one.sel(scenario=label, theory=theory)) for label in some]
@@ -253,7 +258,9 @@ def _shared_unit(rows: Sequence[Row]) -> str:
 
 
 def _name(row: Row, rows: Sequence[Row]) -> Text:
-    label = Text(plain(row["outcome_name"]))
-    if not _shared_unit(rows):
-        label.append(f" [{plain(row['unit'])}]", style="dim")
-    return label
+    unit = "" if _shared_unit(rows) else str(row["unit"])
+    return outcome_label(row["outcome_name"], said_of(row), unit)
+
+
+def _named(row: Row) -> Text:
+    return outcome_label(row["outcome_name"], said_of(row))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled, validation_notes
 from alliance_sim.simulate.discoveries import INSTALL
+from alliance_sim.validation import marks
 
 if TYPE_CHECKING:
     from alliance_sim.analysis.rule_tree import Tree
@@ -45,6 +46,7 @@ def _parts(found: Discovery) -> Iterator[RenderableType]:
         style="dim",
     )
     yield Text(plain(f"{found.when}: at {found.share:.1%} of the points"), style="bold")
+    yield Text(plain(f"{marks(found.validation.values())}"), style="dim")
     if found.finding in _SAID:
         yield Text(_SAID[found.finding])
         return
@@ -54,6 +56,7 @@ def _parts(found: Discovery) -> Iterator[RenderableType]:
         yield from _box(found, place, conditions)
     yield from _tree(found)
     yield Text(_NOTE, style="dim")
+    yield from validation_notes(found.validation.values())
 
 
 def _box(

@@ -15,12 +15,13 @@ from alliance_sim import store
 from alliance_sim.analysis import attribution
 from alliance_sim.cli import numbers
 from alliance_sim.cli.jobs import Job, unwritable
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled, validation_notes
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.cli.running import finite
 from alliance_sim.executors import Workers
 from alliance_sim.simulate.explaining import account, chronicle, tracked
 from alliance_sim.spec.base import directed_pair, undirected_pair
+from alliance_sim.validation import KEY, mark, said_of
 from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Explained:
             "seed": int(attributes["seed"]),
             "runs": int(attributes["runs"]),
             "month": _last_month(self.found),
+            KEY: self._said,
             "dyads": dyads,
             "moved_first": [
                 {"mover": name, "share": share, "median_month": month}
@@ -102,9 +104,16 @@ class Explained:
                 table.add_row(Text(f"{len(rest)} other{'s' if len(rest) > 1 else ''}"), left, "")
             yield titled("Who moved first", table)
             yield ""
-        yield Text(_NOTE + "\n")
+        yield Text(_NOTE)
+        yield from validation_notes([self._said])
+        yield ""
         yield f"Written to {self.job.folder}: " + ", ".join(each.name for each in self.files)
         yield f"Seed {self.found.attrs['seed']}"
+
+    @property
+    def _said(self) -> str:
+        """How far alignments are validated."""
+        return said_of(self.found.attrs)
 
     def _mover(self, direction: str) -> Text:
         """Whose decision about whom, by their names."""
@@ -134,7 +143,8 @@ class Explained:
         table.add_section()
         whole = self._whole(dyad) | rows[["first", "second"]].sum().to_dict()
         table.add_row(Text("all together", style="bold"), *_cells(whole))
-        return titled(f"Alignment of {a} {'to' if '->' in dyad else 'and'} {b} [index]", table)
+        title = f"Alignment of {a} {'to' if '->' in dyad else 'and'} {b} [index]"
+        return titled(f"{title} ({mark(self._said)})", table)
 
 
 def _pair(dyad: str) -> tuple[str, str]:

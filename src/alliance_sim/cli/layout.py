@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from alliance_sim.validation import mark, notes
 
 
 def print_json(value: Any) -> None:
@@ -33,6 +35,19 @@ def plain(text: str) -> str:
 def titled(title: str, table: Table) -> Group:
     """A table under a title that may be wider than the table."""
     return Group(Text(plain(title), style="bold"), table)
+
+
+def outcome_label(name: str, said: str, unit: str = "") -> Text:
+    """An outcome by its name and unit, and under it how far it is validated."""
+    label = Text(plain(name))
+    if unit:
+        label.append(f" [{plain(unit)}]", style="dim")
+    return label.append(f"\n{plain(mark(said))}", style="dim")
+
+
+def validation_notes(texts: Iterable[str]) -> list[Text]:
+    """What the marks of outcomes with these texts stand for."""
+    return [Text(plain(each), style="dim") for each in notes(texts)]
 
 
 def new_table(first: str, others: Sequence[str]) -> Table:

@@ -18,11 +18,12 @@ from alliance_sim.analysis.blocs import Balance, Blocs
 from alliance_sim.analysis.exact import Number
 from alliance_sim.analysis.landscape import Landscape
 from alliance_sim.cli.jobs import Settings, load, make_folder, unwritable
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled, validation_notes
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.executors import Workers
 from alliance_sim.library import find as find_file
 from alliance_sim.library import shipped_scenarios
+from alliance_sim.validation import KEY, NOT_VALIDATED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -64,6 +65,7 @@ class Shared:
             "runs": int(attrs["runs"]),
             "seed": attrs["seed"],
             "sizes": attrs["sizes"],
+            KEY: NOT_VALIDATED,
             "shared": {
                 f"{actors[i]}-{actors[j]}": {
                     "share": float(shared[i, j]),
@@ -265,7 +267,8 @@ def _shared_view(found: Shared, top: int) -> list[RenderableType]:
         table.add_row(f"{_names(first, names)}\n{_names(second, names)}", share(each))
         table.add_section()
     more = f", the {top} most frequent" if len(listed) > top else ""
-    parts += [titled(f"Partitions{more}", table), "", _pairs_view(found)]
+    title = f"Partitions{more} ({NOT_VALIDATED})"
+    parts += [titled(title, table), "", _pairs_view(found), "", *validation_notes([NOT_VALIDATED])]
     return parts
 
 

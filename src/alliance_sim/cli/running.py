@@ -20,6 +20,7 @@ from alliance_sim.simulate import estimate, run, scenario_hash
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import undirected_pair
 from alliance_sim.spec.outcomes import ClassMeasure
+from alliance_sim.validation import KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,8 +151,9 @@ def _class_table(data: xr.Dataset, baseline: xr.Dataset | None) -> pd.DataFrame:
     shares = [summary.class_shares(data, name, baseline=baseline) for name in names]
     if not shares:
         index = pd.MultiIndex.from_arrays([[], []], names=["relation", "relation_class"])
-        return pd.DataFrame(columns=["share", "error"], index=index)
-    return pd.concat(shares, keys=names, names=["relation"])
+        return pd.DataFrame(columns=["share", "error", KEY], index=index)
+    whole = pd.concat(shares, keys=names, names=["relation"])
+    return whole.assign(**{KEY: [summary.said_of_classes(data, each) for each, _ in whole.index]})
 
 
 def shown_relations(finding: Finding) -> dict[str, str]:

@@ -11,8 +11,9 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import new_table, plain, titled, validation_notes
 from alliance_sim.cli.tables import files_view as _files_view
+from alliance_sim.validation import KEY, mark, said_in
 from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ def sensitivity_view(found: SensitivityFinding) -> Group:
     for outcome in data["outcome"].to_numpy():
         one = data.sel(outcome=outcome)
         when = str(one["month"].to_numpy())[:7]
-        title = f"{one['outcome_name'].item()} in {when}"
+        title = f"{one['outcome_name'].item()} in {when} ({mark(said_in(one))})"
         if "S1" in data:
             parts += _shares(one, f"Shares of the variance{against}: {title}")
         else:
             words = f"Elementary effects{' on the effect' if against else ''}: {title}"
             parts += [titled(f"{words} [{one['unit'].item()}]", _screened(one)), ""]
     parts.append(Text(_NOTE if "S1" in data else _MORRIS_NOTE, style="dim"))
+    parts += validation_notes(map(said_in, (data.sel(outcome=each) for each in data["outcome"])))
     return Group(*parts)
 
 
@@ -155,6 +157,7 @@ def as_json(found: SensitivityFinding, files: list[Path]) -> dict[str, Any]:
         "month": str(data["month"].to_numpy())[:7],
         "outcomes": {
             str(outcome): {
+                KEY: said_in(data.sel(outcome=outcome)),
                 "parameters": _rows(data.sel(outcome=outcome), "parameter", ""),
                 "grounds": _rows(data.sel(outcome=outcome), "ground", "group_"),
             }

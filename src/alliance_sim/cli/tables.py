@@ -10,11 +10,12 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from alliance_sim.cli.layout import new_table, plain, titled
+from alliance_sim.cli.layout import new_table, outcome_label, plain, titled, validation_notes
 from alliance_sim.cli.numbers import digits_of, error, interval, percent, signed
 from alliance_sim.cli.running import Finding, shown_relations
 from alliance_sim.results import outcome_names
 from alliance_sim.spec.base import month_number, month_text
+from alliance_sim.validation import KEY
 from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def finding_view(finding: Finding) -> Group:
             *([""] if len(finding.outcomes) else []),
             class_table(finding.classes, relations, title),
         ]
-    return Group(*parts)
+    said = [each for table in (finding.outcomes, finding.classes) for each in table.get(KEY, ())]
+    return Group(*parts, "", *validation_notes(said))
 
 
 def _heading(finding: Finding) -> Iterable[Text]:
@@ -127,8 +129,9 @@ def class_table(classes: pd.DataFrame, relations: Mapping[str, str], title: str)
     for place, (name, words) in enumerate(relations.items()):
         if place:
             table.add_section()
-        table.add_row(Text(plain(words)), *("" for _ in table.columns[1:]))
         shares = classes.loc[[name]]
+        label = outcome_label(words, shares[KEY].iloc[0])
+        table.add_row(label, *("" for _ in table.columns[1:]))
         for (_, each), row in zip(shares.index, _records(shares), strict=True):
             if max(row["share"], row.get("baseline_share", 0.0)) < _LOWEST_SHARE:
                 continue
@@ -168,7 +171,5 @@ def _shared_unit(outcomes: pd.DataFrame) -> str:
 
 
 def _label(row: Row, outcomes: pd.DataFrame) -> Text:
-    label = Text(plain(str(row["name"])))
-    if not _shared_unit(outcomes):
-        label.append(f" [{plain(str(row['unit']))}]", style="dim")
-    return label
+    unit = "" if _shared_unit(outcomes) else str(row["unit"])
+    return outcome_label(str(row["name"]), row[KEY], unit)

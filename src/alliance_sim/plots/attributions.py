@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from alliance_sim.analysis.attribution import directions_of
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
+from alliance_sim.validation import NOT_VALIDATED, said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,7 +69,8 @@ def attribution(
     what = "Change" if of == "alignment" else "Utility of a closer posture"
     units = "index" if of == "alignment" else "utility"
     label = f"{what}, against {found.attrs.get('against', '')} [{units}]"
-    target.set_ylabel(style.wrap(label, style.size_of(target)[1], style.BODY))
+    said = said_of(found.attrs) if of == "alignment" else NOT_VALIDATED
+    target.set_ylabel(style.marked(label, said, style.size_of(target)[1]))
     taken = style.mark_interventions(target, found)
     if ax is not None:
         style.legend(target, key, own=False, under=taken)

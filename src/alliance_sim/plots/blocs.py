@@ -15,6 +15,7 @@ from matplotlib.text import Text
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
+from alliance_sim.validation import NOT_VALIDATED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -66,7 +67,8 @@ def comembership(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
                 )
     if ax is None:
         when = f", {ds.attrs['month_read']}" if ds.attrs.get("month_read") else ""
-        target.set_title(f"Runs in which the two share a bloc [%]{when}", fontsize=style.BODY)
+        label = f"Runs in which the two share a bloc [%]{when}"
+        target.set_title(style.marked(label, NOT_VALIDATED), fontsize=style.BODY)
     _letters(target, names, own=ax is None)
     return target
 

@@ -14,6 +14,7 @@ from matplotlib.transforms import blended_transform_factory
 from alliance_sim.analysis.verdicts import ORDER
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
+from alliance_sim.validation import said_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +99,7 @@ def forest(report: Any, ax: Axes | None = None) -> Axes:
     for label in target.get_yticklabels():
         label.set_horizontalalignment("left")
     target.tick_params(axis="y", pad=room + 4)
-    beside = f"{SCALE}; to the right, what is expected"
+    beside = f"{SCALE}; to the right, what is expected, and how far it is validated"
     _scale(target, reach, style.size_of(target)[0] - room, beside)
     _legend(target, rows, own=ax is None)
     return target
@@ -117,7 +118,7 @@ def _say_over(ax: Axes, rows: Sequence[Row]) -> None:
     lines = max(1, int(((tall - 30) / (len(rows) + 0.2) - 10) / (1.25 * style.SMALL)))
     plate = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
     for place, row in enumerate(rows):
-        wanted = f" (expected: {row['expected'].replace('_', ' ')})"
+        wanted = f" (expected: {_wanted(row)})"
         text = style.fit(_said(row) + wanted, wide - 6, style.SMALL, lines)
         ax.annotate(
             text,
@@ -212,8 +213,14 @@ def _draw(ax: Axes, place: int, row: Row, beside: bool) -> None:
         ax.plot([low, high], [place, place], color=look.colour, linewidth=1.4, zorder=3)
         ax.plot([mean], [place], markersize=6, linestyle="", zorder=4, **point)
     if beside:
-        wanted, edge = row["expected"].replace("_", " "), ax.get_yaxis_transform()
+        wanted, edge = _wanted(row), ax.get_yaxis_transform()
         ax.text(1.01, place, wanted, transform=edge, color=style.GREY, **words)
+
+
+def _wanted(row: Row) -> str:
+    """What is expected, and how far the outcome that decides is validated."""
+    found, wanted = deciding(row), row["expected"].replace("_", " ")
+    return wanted if found is None else style.marked(wanted, said_of(found))
 
 
 def _instead(row: Row) -> str:

@@ -17,6 +17,7 @@ from alliance_sim.analysis.effects import least_effect
 from alliance_sim.analysis.variance import COMPONENTS
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
+from alliance_sim.validation import said_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -263,7 +264,8 @@ def _name_bars(ax: Axes, one: xr.Dataset, ends: Doubles, changes: Sequence[bool]
     behind = _deviations(one, changes)
     room = max(style.text_size(each, style.SMALL)[0] for each in behind) + 10
     for row, (name, end, text) in enumerate(zip(names, ends, behind, strict=True)):
-        words = style.shorten(name[:1].upper() + name[1:], wide, style.SMALL)
+        said = said_in(one.isel(outcome=row))
+        words = style.marked_name(name[:1].upper() + name[1:], said, wide, style.SMALL)
         ax.text(0, row - _HALF - 0.03, words, fontsize=style.SMALL, va="bottom")
         look = {"va": "center", "fontsize": style.SMALL, "color": style.GREY}
         ax.annotate(text, (end, row), (5, 0), textcoords="offset points", **look)  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
+from alliance_sim.results import parsed
+from alliance_sim.validation import KEY, NOT_VALIDATED, marks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +49,10 @@ def conditions(found: xr.Dataset | Found, ax: Axes | None = None) -> Axes:
         raise InputError([Problem("no box was found", "there is nothing to draw")])
     target = style.axes_for(ds, ax, width=6.4, height=5.6)
     key = _frequency(target, ds, order[0]) if len(order) == 1 else _scatter(target, ds, order[:2])
-    style.legend(target, key, own=ax is None, title=str(ds.attrs.get("when", "")))
+    said = marks(map(str, parsed(ds.attrs, KEY, dict).values() or [NOT_VALIDATED]))
+    if ax is not None:  # there is no title
+        key.append(Line2D([], [], linestyle="", label=said))
+    style.legend(target, key, own=ax is None, title=f"{ds.attrs.get('when', '')}, {said}")
     return target
 
 

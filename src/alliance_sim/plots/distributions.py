@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from alliance_sim.analysis import summary
 from alliance_sim.plots import style
 from alliance_sim.results import outcome_names
+from alliance_sim.validation import said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -184,7 +185,7 @@ def draw_class_bars(
     ax.set_xticks(range(0, 101, 25))
     ax.spines["bottom"].set_bounds(0, 100)
     label = f"{style.relation(ds, name)} in {_last_month(ds)} [% of runs]"
-    ax.set_xlabel(style.wrap(label, style.size_of(ax)[0], style.BODY))
+    ax.set_xlabel(style.marked(label, summary.said_of_classes(ds, name), style.size_of(ax)[0]))
 
 
 # -- effects -------------------------------------------------------------------------------
@@ -209,8 +210,18 @@ def effects(
     return target
 
 
-def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[str]) -> None:
-    """Median, 50% and 90% interval of each difference, and the share of runs on each side."""
+def draw_effects(
+    ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[str], marks: bool = True
+) -> None:
+    """Median, 50% and 90% interval of each difference, and the share of runs on each side.
+
+    Args:
+        ax: where to draw.
+        ds: results of a scenario.
+        change: its differences from the baseline.
+        names: outcomes to show.
+        marks: whether to say how far each is validated.
+    """
     kinds = Counter(ds[name].attrs.get("units", "") for name in names)
     units = kinds.most_common(1)[0][0] if kinds else ""
     shown = [name for name in names if ds[name].attrs.get("units", "") == units]
@@ -224,7 +235,10 @@ def draw_effects(ax: Axes, ds: xr.Dataset, change: xr.Dataset, names: Sequence[s
         draw_interval(ax, values, row)
         up, down = (style.percent(float(100 * np.mean(each))) for each in (values > 0, values < 0))
         texts.append((float(np.quantile(values, 0.95)), row, f"{up} up, {down} down"))
-        _beside(ax, style.shorten(style.title_of(ds[name]), style.size_of(ax)[0], style.BODY), row)
+        title, wide = style.title_of(ds[name]), style.size_of(ax)[0]
+        said = said_of(ds[name].attrs)
+        told = style.marked_name(title, said, wide, style.BODY) if marks else title
+        _beside(ax, style.shorten(told, wide, style.BODY), row)
     _behind(ax, texts)
     ax.set_xlabel(f"Difference from the baseline [{units}]")
 

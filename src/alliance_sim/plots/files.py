@@ -12,9 +12,10 @@ from alliance_sim.analysis import summary
 from alliance_sim.plots import style
 from alliance_sim.plots.comparisons import effect_fan
 from alliance_sim.plots.distributions import draw_effects, draw_histogram, effects, horizon
-from alliance_sim.plots.relations import When, draw_network, explain_ties, matrix, month
+from alliance_sim.plots.relations import When, draw_network, explain_ties, heading, matrix, month
 from alliance_sim.plots.timelines import classes, draw_classes, draw_fan, fan, fan_key
 from alliance_sim.results import outcome_names
+from alliance_sim.validation import said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -118,7 +119,7 @@ def networks(ds: xr.Dataset) -> Figure:
     dates: tuple[When, When] = ("first", "last")
     for ax, when in zip(whole.subplots(1, 2), dates, strict=True):
         draw_network(ax, ds, when)
-        ax.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
+        ax.set_title(heading(ds, when), fontsize=style.BODY)
     explain_ties(whole.axes[0])
     return whole
 
@@ -156,7 +157,7 @@ def _small_fan(ax: Axes, ds: xr.Dataset, name: str, baseline: xr.Dataset | None)
     """In a small picture the name goes over the axes, the units beside them."""
     draw_fan(ax, ds, name, baseline=baseline)
     _head(ax, style.title_of(ds[name]))
-    ax.set_ylabel(f"[{ds[name].attrs.get('units', '')}]")
+    _beside(ax, f"[{ds[name].attrs.get('units', '')}]", said_of(ds[name].attrs))
 
 
 def _small_classes(ax: Axes, ds: xr.Dataset, name: str) -> None:
@@ -164,7 +165,11 @@ def _small_classes(ax: Axes, ds: xr.Dataset, name: str) -> None:
     if unnamed:  # areas fill these axes to the brim
         ax.legend(handles=unnamed, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)
     _head(ax, style.relation(ds, name))
-    ax.set_ylabel("[% of runs]")
+    _beside(ax, "[% of runs]", summary.said_of_classes(ds, name))
+
+
+def _beside(ax: Axes, units: str, said: str) -> None:
+    ax.set_ylabel(style.marked(units, said, style.size_of(ax)[1]))
 
 
 def _small_effects(ax: Axes, ds: xr.Dataset, names: list[str], baseline: xr.Dataset | None) -> None:
@@ -173,7 +178,8 @@ def _small_effects(ax: Axes, ds: xr.Dataset, names: list[str], baseline: xr.Data
         draw_histogram(ax, ds, names[0])
         _head(ax, f"Spread in {month(ds, 'last')}")
         return
-    draw_effects(ax, ds, summary.paired(baseline, ds), names)
+    # How far each is validated stands at its fan.
+    draw_effects(ax, ds, summary.paired(baseline, ds), names, marks=False)
     _head(ax, f"Effect in {month(ds, 'last')}, runs up and down")
 
 

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import layout, style
+from alliance_sim.validation import said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,10 +43,10 @@ def network(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes
     target = style.axes_for(ds, ax, 7.0, 6.0)
     draw_network(target, ds, when)
     if ax is None:
-        target.set_title(f"Alignments in {month(ds, when)}", fontsize=style.BODY)
+        target.set_title(heading(ds, when), fontsize=style.BODY)
         explain_ties(target)
     else:
-        _explain_inside(target, f"Alignments in {month(ds, when)}. {_LEFT_OUT}")
+        _explain_inside(target, f"{heading(ds, when)}. {_LEFT_OUT}")
     return target
 
 
@@ -180,6 +181,12 @@ def _placed(names: tuple[str, ...], ties: bytes) -> tuple[Doubles, Doubles]:
 def month(ds: xr.Dataset, when: When) -> str:
     """The month of the base date or of the horizon, as YYYY-MM."""
     return str(ds["month"].to_numpy()[0 if when == "first" else -1])[:7]
+
+
+def heading(ds: xr.Dataset, when: When) -> str:
+    """Over a picture of all alignments: when, and how far they are validated."""
+    said = said_of(ds[f"alignment_{when}"].attrs)
+    return style.marked(f"Alignments in {month(ds, when)}", said)
 
 
 def _check_when(when: str) -> None:

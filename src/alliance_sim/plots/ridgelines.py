@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from alliance_sim.analysis import summary
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
+from alliance_sim.validation import said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -81,8 +82,8 @@ def ridgeline(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
     _tell_still(target, ridges, rows)
     target.spines["left"].set_visible(False)
     month = str(ds["month"].to_numpy()[-1])[:7]
-    label = style.axis_label(ds[name], style.size_of(target)[0])
-    target.set_xlabel(f"{label} in {month}")
+    label, said = f"{style.with_units(ds[name])} in {month}", said_of(ds[name].attrs)
+    target.set_xlabel(style.marked(label, said, style.size_of(target)[0]))
     style.legend(target, _key(ridges), own=ax is None, title=style.title_of(ds[name]))
     return target
 

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.plots import style
+from alliance_sim.validation import said_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -70,7 +71,7 @@ def tornado(
     effect = ds.attrs.get("baseline")
     name, unit = str(one["outcome_name"].item()), str(one["unit"].item())
     label = f"{'Mean effect on: ' if effect else 'Mean of: '}{name}, {when} [{unit}]"
-    target.set_xlabel(style.wrap(label, style.size_of(target)[0], style.BODY))
+    target.set_xlabel(style.marked(label, said_in(one), style.size_of(target)[0]))
     title = "Outcome with each number at its lowest and highest decile"
     style.legend(target, _key(one, rows), own=ax is None, title=title)
     return target
@@ -202,7 +203,8 @@ def influence(ds: xr.Dataset, outcome: str | None = None, ax: Axes | None = None
     style.month_axis(target, whole)
     target.set_ylim(0, 100)
     target.set_yticks(range(0, 101, 20))
-    target.set_ylabel("First-order share of the variance [%]")
+    label, high = "First-order share of the variance [%]", style.size_of(target)[1]
+    target.set_ylabel(style.marked(label, said_in(known), high))
     name = str(whole["outcome_name"].item())
     title = f"{'Effect on: ' if ds.attrs.get('baseline') else ''}{name}"
     style.legend(target, key, own=ax is None, title=title)

@@ -31,6 +31,7 @@ from matplotlib.ticker import Formatter
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from alliance_sim.results import outcome_names, parsed
+from alliance_sim.validation import mark, said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -274,10 +275,32 @@ def _both(ds: xr.Dataset, pair: str) -> str:
 
 
 def axis_label(values: xr.DataArray, room: float = np.inf) -> str:
-    """``long_name [units]``, in lines of so many points."""
+    """``long_name [units]`` and how far it is validated, in lines of so many points."""
+    return marked(with_units(values), said_of(values.attrs), room)
+
+
+def with_units(values: xr.DataArray) -> str:
+    """``long_name [units]``."""
     units = values.attrs.get("units", "")
-    label = f"{title_of(values)} [{units}]" if units else title_of(values)
-    return wrap(label, room, BODY)
+    return f"{title_of(values)} [{units}]" if units else title_of(values)
+
+
+def marked(label: str, said: str, room: float = np.inf) -> str:
+    """A label of an outcome with the mark of what is said of it, in lines of so many points.
+
+    The mark has lines of its own where not all fits on one.
+    """
+    short = mark(said)
+    whole = f"{label}, {short}"
+    if text_size(whole, BODY)[0] <= room:
+        return whole
+    return "\n".join(wrap(each, room, BODY) for each in (f"{label},", short))
+
+
+def marked_name(name: str, said: str, room: float, size: float) -> str:
+    """A name with its mark in so many points; the mark is the last that is cut."""
+    tail = marked("", said)
+    return shorten(name, room - text_size(tail, size)[0], size) + tail
 
 
 def dates(ds: xr.Dataset) -> npt.NDArray[np.float64]:

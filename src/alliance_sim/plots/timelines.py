@@ -119,7 +119,8 @@ def classes(ds: xr.Dataset, name: str, ax: Axes | None = None) -> Axes:
     target = style.axes_for(ds, ax)
     room = style.size_of(target)[1]
     what = "Relation class" if ax is None else style.relation(ds, name)
-    target.set_ylabel(style.wrap(f"{what} [% of runs]", room, style.BODY))
+    said = summary.said_of_classes(ds, name)
+    target.set_ylabel(style.marked(f"{what} [% of runs]", said, room))
     unnamed, taken = draw_classes(target, ds, name, _LEGEND if ax is not None else 0.0)
     style.legend(target, unnamed, ax is None, style.subject(ds, name), under=taken)
     return target

@@ -14,6 +14,7 @@ from alliance_sim.report import words
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
+from alliance_sim.validation import mark, said_of
 from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def explanation(result: Result, album: Album) -> View | None:
         "against": words.known(found.attrs, "against"),
         "runs": words.runs(found.attrs),
         "when": month(found, -1),
+        "mark": mark(said_of(found.attrs)),
     }
 
 

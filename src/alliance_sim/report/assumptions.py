@@ -10,6 +10,7 @@ from typing import Any
 from alliance_sim.references import admitted, published
 from alliance_sim.report import words
 from alliance_sim.report.folders import Result
+from alliance_sim.report.validations import validated
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import children
 from alliance_sim.spec.forces import Driver
@@ -51,13 +52,14 @@ def assumptions(result: Result) -> View:
     """Everything that the scenario takes for granted; nothing where it cannot be read."""
     scenario = result.scenario
     if scenario is None:
-        return {"scenario": None}
+        return {"scenario": None, "validated": validated(result)}
     numbers = {path: _named(scenario, path) for path in uncertain_paths(result)}
     mechanisms, drivers = _mechanisms(scenario), _drivers(scenario)
     shown = {each["number"].path for each in (*mechanisms, *drivers)}
     everything = [*numbers.values(), *(each["number"] for each in (*mechanisms, *drivers))]
     return {
         "scenario": scenario,
+        "validated": validated(result),
         "about": [text for text in (scenario.about, scenario.world.about) if text],
         "interventions": _interventions(scenario),
         "mechanisms": mechanisms,

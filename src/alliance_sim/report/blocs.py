@@ -10,6 +10,7 @@ from alliance_sim.report import words
 from alliance_sim.report.analyses import read
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album
+from alliance_sim.validation import NOT_VALIDATED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +34,7 @@ def blocs(result: Result, album: Album) -> View | None:
         "note": note,
         "when": when,
         "runs": words.runs(found.attrs),
+        "mark": NOT_VALIDATED,
         "sizes": words.known(found.attrs, "sizes"),
         "count": len(rows),
         "rows": rows[:SHOWN],

@@ -14,6 +14,7 @@ from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
 from alliance_sim.results import parsed
+from alliance_sim.validation import mark, said_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,6 +84,7 @@ def _pairs(found: xr.Dataset) -> Iterator[View]:
                 one = last.sel(outcome=outcome, scenario=scenario, theory=theory)
                 yield {
                     "outcome": one["outcome_name"].item(),
+                    "mark": mark(said_in(one)),
                     "scenario": _plain(scenario),
                     "theory": _plain(theory),
                     **_effect(one),
@@ -141,6 +143,7 @@ def _split(found: xr.Dataset) -> Iterator[View]:
             shares = {part: _part(one, part) for part in COMPONENTS}
             yield {
                 "outcome": one["outcome_name"].item(),
+                "mark": mark(said_in(one)),
                 "scenario": _plain(scenario),
                 "spread": words.plain(spread, words.digits(spread)),
                 **shares,

@@ -13,6 +13,8 @@ from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.sentences import effect_sentence
 from alliance_sim.report.tables import class_word, month, rows
+from alliance_sim.report.validations import class_mark
+from alliance_sim.validation import mark, said_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,7 +27,7 @@ def class_picture(result: Result, album: Album, name: str) -> Picture:
     relation = plots.style.relation(result.data, name)
     first, last = (_shares(result.data, name, place) for place in (0, -1))
     alt = f"{relation}, shares of runs in each class. {month(result.data, 0)}: {first}. "
-    alt += f"{month(result.data, -1)}: {last}."
+    alt += f"{month(result.data, -1)}: {last}. {class_mark(result, name)}."
     caption = f"{relation}: share of runs in each class, month by month."
     return album.picture(plots.classes(result.data, name), alt, caption)
 
@@ -67,7 +69,7 @@ def _fan(result: Result, album: Album, name: str) -> Picture:
         f"{title} over the months. Median {words.plain(float(median[0]), places)} in "
         f"{month(data, 0)}, {words.plain(float(median[-1]), places)} in {month(data, -1)}, where "
         f"90% of runs lie between {words.plain(float(low[-1]), places)} and "
-        f"{words.plain(float(high[-1]), places)}."
+        f"{words.plain(float(high[-1]), places)}. {mark(said_of(data[name].attrs))}."
     )
     if baseline is not None:
         before = float(summary.quantiles(baseline, name, (0.5,)).to_numpy()[0, -1])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from alliance_sim import plots
+from alliance_sim import plots, validation
 from alliance_sim.library import shipped_scenarios
 from alliance_sim.load import load_scenario
 from alliance_sim.load.claims import read_claims
@@ -20,6 +20,7 @@ from alliance_sim.report.assumptions import assumptions, uncertain_paths
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album
 from alliance_sim.report.sentences import answer
+from alliance_sim.report.validations import validated
 from alliance_sim.results import parsed
 from alliance_sim.spec.provenance import provenance_of
 
@@ -85,20 +86,24 @@ def _claims(result: Result, extras: Extras) -> View | None:
     return {"rows": rows, "judged": bool(drawn), "picture": picture}
 
 
+_NUMBERS = ("effect", "mark", "error", "draws")
+
+
 def _verdict(row: Mapping[str, Any] | None) -> View:
     """Verdict and effect of a judged claim, on the outcome that decides."""
     if row is None:
-        return {"verdict": "not judged here", "effect": "", "error": "", "draws": ""}
+        return {"verdict": "not judged here", **dict.fromkeys(_NUMBERS, "")}
     found = plots.claims.deciding(row)
     if found is None:
-        return {"verdict": row["verdict"], "effect": "", "error": "", "draws": ""}
-    effect = found["effect"]
+        return {"verdict": row["verdict"], **dict.fromkeys(_NUMBERS, "")}
+    effect, said = found["effect"], validation.said_of(found)
     places = words.digits(effect["q05"], effect["q95"])
     spread = f"{words.signed(effect['q05'], places)} to {words.signed(effect['q95'], places)}"
     share, doubt = found.get("share"), effect.get("error")
     return {
         "verdict": row["verdict"],
         "effect": f"{words.signed(effect['mean'], places)} ({spread}), {found.get('name', '')}",
+        "mark": validation.mark(said),
         "error": words.error(doubt, places) if isinstance(doubt, float) else "",
         "draws": words.percent(share) if isinstance(share, int | float) else "",
     }
@@ -159,6 +164,7 @@ def _limits(result: Result, extras: Extras) -> View:
     return {
         "count": len(paths),
         "judged": sum(basis in ("judgement", "mixed", "unsourced") for basis in grounds),
+        "validated": result.has_runs and validated(result)["any"],
         "runs": result.runs,
         "sampling": words.known(result.data.attrs, "sampling"),
         "chance": words.known(result.data.attrs, "chance"),

@@ -10,7 +10,9 @@ from alliance_sim.plots import style
 from alliance_sim.report import words
 from alliance_sim.report.folders import Result
 from alliance_sim.report.tables import class_word, month, rows
+from alliance_sim.report.validations import class_mark
 from alliance_sim.results import is_class
+from alliance_sim.validation import KEY, mark
 
 View = Mapping[str, Any]
 
@@ -24,8 +26,14 @@ def answer(result: Result) -> View:
     level = effect_sentence if result.baseline is not None else _level_sentence
     return {
         "when": month(result.data, -1),
-        "sentences": [level(result, str(name), row) for name, row in rows(table)],
-        "classes": [*_class_sentences(result)],
+        "sentences": [
+            {"text": level(result, str(name), row), "mark": mark(row[KEY])}
+            for name, row in rows(table)
+        ],
+        "classes": [
+            {"text": text, "mark": class_mark(result, name)}
+            for name, text in _class_sentences(result)
+        ],
         "notes": result.notes,
         "runs": result.runs,
         "paired": result.baseline is not None,
@@ -81,8 +89,8 @@ def smallest_effect(result: Result, name: str) -> float | None:
     return declared.least if declared else None
 
 
-def _class_sentences(result: Result) -> Iterator[str]:
-    """The usual relation class of each class outcome, and of the baseline."""
+def _class_sentences(result: Result) -> Iterator[tuple[str, str]]:
+    """The usual relation class of each class outcome, and of the baseline, by outcome."""
     for name in summary.classed_names(result.data):
         if not (name in result.data.data_vars and is_class(result.data, name)):
             continue
@@ -92,7 +100,7 @@ def _class_sentences(result: Result) -> Iterator[str]:
             text = f"{style.relation(result.data, name)}: {class_word(usual)} in the one run"
             if "baseline_share" in shares:
                 text += f" (baseline: {class_word(str(shares['baseline_share'].idxmax()))})"
-            yield f"{text}."
+            yield name, f"{text}."
             continue
         text = (
             f"{style.relation(result.data, name)}: {class_word(usual)} in "
@@ -100,4 +108,4 @@ def _class_sentences(result: Result) -> Iterator[str]:
         )
         if "baseline_share" in shares:
             text += f" (baseline: {words.percent(float(shares['baseline_share'][usual]))})"
-        yield f"{text}."
+        yield name, f"{text}."

@@ -16,6 +16,7 @@ from alliance_sim.report.analyses import other_draws, read
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
 from alliance_sim.report.tables import month
+from alliance_sim.validation import KEY, NOT_VALIDATED, mark, marks, said_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -99,6 +100,7 @@ def _influences(found: xr.Dataset, place: int, shared: bool) -> View:
     grounds = [str(each) for each in one["ground"].to_numpy()] if "ground" in one.coords else []
     return {
         "title": f"{one['outcome_name'].item()} in {month(found, -1)}",
+        "mark": mark(said_in(one)),
         "rows": [_influence(one.isel(parameter=each), shared) for each in listed],
         "grounds": [
             {"name": name, **_indices(one.isel(ground=k), "group_")}
@@ -141,7 +143,7 @@ def discovery(result: Result, album: Album) -> View | None:
     try:
         view = _discovered(json.loads(file.read_text(encoding="utf-8")), result)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # some other file
-        nothing = {"when": "", "boxes": [], "rules": [], "pictures": []}
+        nothing = {"when": "", "mark": "", "boxes": [], "rules": [], "pictures": []}
         return {"note": f"{store.DISCOVERY} could not be read.", **nothing}
     return {**view, "pictures": [*_points(result, view, album)]}
 
@@ -167,6 +169,7 @@ def _discovered(found: Any, result: Result) -> View:
     return {
         "note": other_draws(result, store.DISCOVERY, about) if ours == theirs else other,
         "when": " and ".join(map(str, found["when"])),
+        "mark": marks(map(str, (found.get(KEY) or {"": NOT_VALIDATED}).values())),
         "points": int(found["points"]),
         "share": words.percent(float(found["share"]), 1),
         "finding": str(found["finding"]),

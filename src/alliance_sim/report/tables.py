@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from alliance_sim import validation
 from alliance_sim.analysis import summary
 from alliance_sim.plots import style
 from alliance_sim.report import words
 from alliance_sim.report.folders import Result
+from alliance_sim.report.validations import class_mark
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +47,7 @@ def effects(result: Result) -> View:
         "effects": [_effect(row) for row in listed] if result.baseline is not None else [],
         "baseline": words.known(result.data.attrs, "baseline"),
         "runs": result.runs,
+        "notes": validation.notes(row[validation.KEY] for row in listed),
     }
 
 
@@ -54,6 +57,7 @@ def _level(row: Mapping[str, Any]) -> View:
     return {
         "name": row["name"],
         "unit": row["unit"],
+        "mark": validation.mark(row[validation.KEY]),
         **shown,
         "error": words.error(row["median_error"], places),
     }
@@ -65,6 +69,7 @@ def _effect(row: Mapping[str, Any]) -> View:
     return {
         "name": row["name"],
         "unit": row["unit"],
+        "mark": validation.mark(row[validation.KEY]),
         **{key: words.signed(row[f"effect_{key}"], places) for key in keys},
         "error": words.error(row["effect_mean_error"], places),
         "up": words.percent(row["share_up"]),
@@ -83,7 +88,9 @@ def across(results: Sequence[Result]) -> list[View]:
         records = [each.get(name) for each in found]
         first = next(record for record in records if record)
         cells = [_cell(record) if record else "–" for record in records]
-        listed.append({"name": first["name"], "unit": first["unit"], "cells": cells})
+        said = validation.marks(record[validation.KEY] for record in records if record)
+        about = {"name": first["name"], "unit": first["unit"], "mark": said}
+        listed.append({**about, "cells": cells})
     return listed
 
 
@@ -135,4 +142,5 @@ def relation(result: Result, name: str) -> View:
             shown["change"] = words.signed(100 * row["difference"], 1)
             shown["change_error"] = words.plain(100 * row["difference_error"], 1)
         listed.append(shown)
-    return {"name": style.relation(result.data, name), "rows": listed}
+    mark = class_mark(result, name)
+    return {"name": style.relation(result.data, name), "mark": mark, "rows": listed}

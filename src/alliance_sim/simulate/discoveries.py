@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,7 +28,9 @@ from alliance_sim.simulate.ensembles import (
     scenario_hash,
     warn_if_unstable,
 )
+from alliance_sim.simulate.validations import validations
 from alliance_sim.spec import Scenario
+from alliance_sim.validation import KEY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -167,6 +170,13 @@ class Discovery:
         """The outcome, as asked."""
         return " and ".join(each.text for each in self.search.questions)
 
+    @cached_property
+    def validation(self) -> dict[str, str]:
+        """Outcome -> what a backtest found of it, of each that is asked about."""
+        experiment = self.search.experiment
+        said = validations(experiment.scenario)
+        return {name: said[name] for name in experiment.outcomes}
+
     @property
     def share(self) -> float:
         """Share of points at which the outcome came about."""
@@ -231,6 +241,7 @@ class Discovery:
             "uncertain_numbers": len(experiment.factors),
             "uncertain": experiment.counted,
             "when": [each.text for each in self.search.questions],
+            KEY: self.validation,
             "share": self.share,
             "share_error": float(np.sqrt(self.share * (1 - self.share) / len(self.y))),
             "finding": self.finding if self.finding != "searched" else self._searched(),
@@ -291,5 +302,5 @@ class Discovery:
                 "name": ("parameter", [factor.name for factor in experiment.factors]),
                 "basis": ("parameter", [f.provenance.basis for f in experiment.factors]),
             },
-            attrs=about | {"when": self.when},
+            attrs=about | {"when": self.when, KEY: json.dumps(self.validation)},
         )

@@ -66,7 +66,8 @@ def run(
 
     Returns:
         A dataset with dims run, month, dyad, pair, actor, other, parameter. Every declared
-        outcome is a variable (run, month) with its unit; ``alignment`` (run, month, dyad) and
+        outcome is a variable (run, month) with its unit and, as ``validation``, the skill of
+        forecasts of it or that it is not validated; ``alignment`` (run, month, dyad) and
         ``relation_class`` (run, month, pair) hold the recorded dyads, ``alignment_first`` and
         ``alignment_last`` (run, actor, other) everyone at the base date and the horizon,
         ``parameters`` what was drawn for each uncertain number. Attributes hold the scenario,
@@ -91,6 +92,7 @@ def run(
     from alliance_sim.results import dataset, without_failed
     from alliance_sim.simulate.estimates import refuse_what_cannot_fit
     from alliance_sim.simulate.storing import fill
+    from alliance_sim.simulate.validations import labelled
 
     checked = as_scenario(scenario)
     check_numbers(runs=runs, seed=seed, workers=workers, replicate=replicate)
@@ -107,7 +109,8 @@ def run(
         found = fill(place, checked, blocks, about, workers, tell, chance=chance, resume=resume)
     else:
         record = run_lanes(checked, blocks, workers, tell, chance=chance)
-        found = without_failed(dataset(record, labels_of(checked), about))
+        whole = labelled(dataset(record, labels_of(checked), about), checked)
+        found = without_failed(whole)
     warn_of_failures(found)
     return found
 

@@ -18,6 +18,7 @@ from alliance_sim.simulate.ensembles import (
 )
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import did_you_mean, directed_pair, undirected_pair
+from alliance_sim.validation import KEY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -143,9 +144,11 @@ def _dataset(
     """A record with its trace, labelled."""
     from alliance_sim.compile import labels_of
     from alliance_sim.results import dataset
+    from alliance_sim.simulate.validations import labelled, of_alignment
 
     labels = labels_of(scenario)
-    found, actors = dataset(record, labels, about), labels.actors
+    about = about | {KEY: of_alignment()}
+    found, actors = labelled(dataset(record, labels, about), scenario), labels.actors
     directions = [f"{actors[a]}->{actors[b]}" for i, j in pairs for a, b in ((i, j), (j, i))]
     months = found["month"].to_numpy()[:-1]
     variables = {

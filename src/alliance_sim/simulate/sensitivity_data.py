@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from alliance_sim.simulate.ensembles import attributes, scenario_hash
+from alliance_sim.simulate.validations import validations
+from alliance_sim.validation import KEY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -110,12 +112,17 @@ def _about(study: Study, together: list[str]) -> dict[str, Any]:
 
 def _about_outcomes(study: Study) -> dict[str, Any]:
     world = study.experiment.scenario.world
+    said = validations(study.experiment.scenario)
     titles, units = [], []
     for each in study.questions:
         declared = world.outcomes[each.outcome]
         titles.append(each.text if each.is_condition else declared.name)
         units.append("share of runs" if each.is_condition else declared.unit)
-    return {"outcome_name": ("outcome", titles), "unit": ("outcome", units)}
+    return {
+        "outcome_name": ("outcome", titles),
+        "unit": ("outcome", units),
+        KEY: ("outcome", [said[each.outcome] for each in study.questions]),
+    }
 
 
 def _order(data: xr.Dataset) -> list[int]:

@@ -49,6 +49,7 @@ def fill(
     """
     from alliance_sim.compile import labels_of
     from alliance_sim.results import Record, dataset
+    from alliance_sim.simulate.validations import labelled
     from alliance_sim.store import runs as store
 
     labels = labels_of(scenario)
@@ -61,7 +62,8 @@ def fill(
             with store.writing(path):
                 store.remove(path)
         if not path.exists():
-            store.create(path, dataset(Record.failed(labels, "not run yet"), labels, about), total)
+            empty = dataset(Record.failed(labels, "not run yet"), labels, about)
+            store.create(path, labelled(empty, scenario), total)
         with store.writing(path):
             store.extend(path, total)
             text = pickle.dumps(scenario)

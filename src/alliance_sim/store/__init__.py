@@ -14,6 +14,7 @@ import numpy as np
 
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.store import netcdf, runs
+from alliance_sim.validation import KEY
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -69,7 +70,7 @@ def read(path: Path) -> xr.Dataset:
     return data
 
 
-_TEXTS = ("long_name", "units", "about", "flag_meanings")
+_TEXTS = ("long_name", "units", "about", "flag_meanings", KEY)
 _NUMBERS = {"valid_range": 2, "smallest_effect": 1}
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import xarray as xr
     import zarr
 
-FORMAT = "1.0"
+FORMAT = "1.1"
 """Version of the format. The first number changes where older readers would go wrong."""
 _ORDER = "variables"
 _LOCK = f"{CHECKSUM}/.lock"  # beside the chunks of an array, where no reader of a group looks
