@@ -19,7 +19,7 @@ from alliance_sim.report import analyses, blocs, comparisons, gallery, studies, 
 from alliance_sim.report.assumptions import assumptions, uncertain_paths
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album
-from alliance_sim.report.sentences import answer
+from alliance_sim.report.sentences import answer, fitted
 from alliance_sim.report.validations import validated
 from alliance_sim.results import parsed
 from alliance_sim.spec.provenance import provenance_of
@@ -164,6 +164,7 @@ def _limits(result: Result, extras: Extras) -> View:
     return {
         "count": len(paths),
         "judged": sum(basis in ("judgement", "mixed", "unsourced") for basis in grounds),
+        "fitted": fitted(result),
         "validated": result.has_runs and validated(result)["any"],
         "runs": result.runs,
         "sampling": words.known(result.data.attrs, "sampling"),

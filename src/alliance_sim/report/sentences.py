@@ -12,6 +12,7 @@ from alliance_sim.report.folders import Result
 from alliance_sim.report.tables import class_word, month, rows
 from alliance_sim.report.validations import class_mark
 from alliance_sim.results import is_class
+from alliance_sim.spec.world import posteriors_of
 from alliance_sim.validation import KEY, mark
 
 View = Mapping[str, Any]
@@ -37,7 +38,14 @@ def answer(result: Result) -> View:
         "notes": result.notes,
         "runs": result.runs,
         "paired": result.baseline is not None,
+        "fitted": fitted(result),
     }
+
+
+def fitted(result: Result) -> str:
+    """To what the scenario's world was fitted, in words; empty where it was not."""
+    tables = posteriors_of(result.scenario.world) if result.scenario else {}
+    return "; ".join(text or name.replace("_", " ") for name, text in tables.items())
 
 
 def effect_sentence(result: Result, name: str, row: Mapping[str, Any]) -> str:

@@ -275,6 +275,18 @@ def _misdirected(key: str, relation: Relation) -> Iterator[tuple[tuple[int | str
             )
 
 
+def posteriors_of(world: World) -> dict[str, str]:
+    """Tables of joint draws that stand in a world, and what its references say of each.
+
+    Example:
+        >>> from alliance_sim.load import load_world
+        >>> posteriors_of(load_world("west_asia_2018"))
+        {}
+    """
+    names = sorted({draws.of for _, draws in _joint(world)})
+    return {name: world.references.get(name, "") for name in names}
+
+
 def _joint(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], JointDraws]]:
     """Every column of joint draws in a value, and where it stands."""
     if isinstance(value, Joint):
