@@ -29,7 +29,8 @@ from alliance_sim.errors import UnstableModelWarning
 from alliance_sim.load import check_file, load_scenario, read_scenario
 from alliance_sim.load.blocs import load_blocs
 from alliance_sim.load.documents import MAX_BYTES
-from alliance_sim.load.tree import MAX_DEPTH, MOST_TOLD
+from alliance_sim.load.reading import parse
+from alliance_sim.load.tree import MAX_DEPTH, MAX_NODES, MOST_TOLD, from_data
 from alliance_sim.spec.base import did_you_mean
 
 posix = pytest.mark.skipif(os.name == "nt", reason="pipes, links and wait4 are not on Windows")
@@ -192,6 +193,7 @@ def lines(count: int, line: str) -> str:
     return "".join(line.format(each) for each in range(count))
 
 
+SOURCES = "sources:\n" + lines(18_000, "  world.actors.a0.presence.q{}: judgement\n")
 MEMBERS = "&m [" + ",".join(f"a{each}" for each in range(200)) + "]"
 ALPHABET = "abcdefghij" * 5
 WORST = {
@@ -209,6 +211,16 @@ WORST = {
         200, more=f" groups: {{g: {{name: g, members: {MEMBERS}}}, h: {{name: h, members: *m}}}}\n"
     ).replace("[o]", "[o]\ndyads: [" + "g-h," * 20_000 + "]"),
     "settings": world() + "set:\n" + lines(18_000, " world.actors.a0.presence.p{}: 0.5\n"),
+    "settings over sources": world()
+    + SOURCES
+    + "set:\n"
+    + lines(1000, " world.actors.a0.presence.p{}: 0.5\n"),
+    "settings of sources": world()
+    + SOURCES
+    + "set:\n"
+    + lines(1000, " world.actors.a0.source.p{}: judgement\n"),
+    "a setting of many steps": world() + "set:\n ? " + "a." * 400_000 + "a\n : 1\n",
+    "directives": "%a\n" * 330_000 + "---\na: 1",
     "a long tag": "a: !" + "x" * 990_000 + " b",
     "a long line": "a: " + "x" * 990_000,
     "brackets": "a: " + "[b,{c: " * 140_000,
@@ -229,6 +241,52 @@ def test_what_took_minutes_takes_seconds(home: Path, name: str) -> None:
     assert found.err.count("\n") <= MOST_TOLD + 1
     assert found.seconds < SECONDS + 1  # a second to start
     assert found.megabytes < MEGABYTES
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("last", [9, 12, 18])
+def test_chains_of_settings_take_seconds(home: Path, last: int) -> None:
+    chain_of_settings(home, last, 1000)
+    found = ended(home, "-m", "alliance_sim", "validate", f"{last}.yaml")
+    assert found.code == 2
+    assert "Traceback" not in found.err
+    assert ("adds up to more than 250000 values" in found.err) == (last > 10)
+    assert found.seconds < SECONDS + 1
+
+
+def chain_of_settings(place: Path, last: int, settings: int) -> None:
+    """Files that extend each other, each with settings of its own."""
+    hostile.put(place / "0.yaml", world())
+    for each in range(1, last + 1):
+        setting = f" world.actors.a0.presence.p{each}x{{}}: 0.5\n"
+        text = f"extends: {each - 1}.yaml\nset:\n" + lines(settings, setting)
+        hostile.put(place / f"{each}.yaml", text)
+
+
+def test_what_is_set_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load.documents, "_MAX_MERGED", 1_000)
+    chain_of_settings(tmp_path, 6, 20)
+    # 20 settings and their sources are 80 values; the base has some 50.
+    assert any("adds up to more than 1000" in each for each in told(tmp_path / "6.yaml"))
+
+
+def test_sixty_actors_all_tied_are_read_and_count_alike_as_data() -> None:
+    """As many values as a world of ``benchmarks/growth.py`` has, which is within the limits."""
+    data = growth.crowd(60)
+    tree, problems = parse(hostile.written(data), "a.yaml")
+    assert problems == []
+    assert tree is not None
+    assert from_data(data)[0].size == tree.size == values(data) <= MAX_NODES
+
+
+def values(data: object) -> int:
+    """Values and keys, counted apart."""
+    if isinstance(data, dict):
+        return 1 + sum(values(key) + values(each) for key, each in data.items())
+    if isinstance(data, list | tuple):
+        return 1 + sum(map(values, data))
+    return 1 + len(data) // 200 if isinstance(data, str) else 1
 
 
 def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from alliance_sim.load.tree import (
     ids_of,
     kind_of,
     size_of_mapping,
+    with_entry,
 )
 from alliance_sim.spec.base import again
 from alliance_sim.spec.numbers import DISTRIBUTION_KINDS
@@ -38,7 +39,7 @@ SET = "--set"
 MAX_BYTES = 1_000_000
 """Bytes of a file and all that it builds on."""
 MAX_PARENTS = 40
-_MAX_MERGED = 10 * MAX_NODES
+_MAX_MERGED = 250_000
 """Values of a file and of each that it builds on, parents counted in each."""
 _MAX_SETTINGS = 1_000
 """Lines under one ``set``; each is worked into the document by itself."""
@@ -298,7 +299,7 @@ class Documents:
             # The rest of the scenario can still be checked, but for the names it uses.
             self.broken, self.worldless = not whole, True
             return without(tree, "world"), True
-        return _with(tree, "world", replace(loaded, key=world.key)), True
+        return with_entry(tree, "world", replace(loaded, key=world.key)), True
 
     def _whole_world(self, path: Path, chain: tuple[Path, ...] = ()) -> Node | None:
         """The world in a file, put together once however many files name it."""
@@ -337,6 +338,7 @@ def data_tree(data: Mapping[str, Any], documents: Documents) -> Node:
     """The tree of a document given as plain Python data."""
     tree, problems = from_data(data)
     documents.problems += problems
+    documents.values += tree.size
     return tree
 
 
@@ -401,13 +403,8 @@ def _distribution(value: Mapping[str, Node]) -> str | None:
 def without(tree: Node, key: str) -> Node:
     """A mapping without one of its keys."""
     if isinstance(tree.value, dict) and key in tree.value:
-        return replace(tree, value={k: v for k, v in tree.value.items() if k != key})
+        return with_entry(tree, key, None)
     return tree
-
-
-def _with(tree: Node, key: str, node: Node) -> Node:
-    assert isinstance(tree.value, dict)
-    return replace(tree, value={**tree.value, key: node})
 
 
 def _moved(node: Node, mark: Mark) -> Node:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 from alliance_sim.errors import InputError
-from alliance_sim.load.tree import MAX_DEPTH, Mark, Node, ids_of, kind_of
+from alliance_sim.load.tree import MAX_DEPTH, Mark, Node, ids_of, kind_of, with_entry
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import Frozen, did_you_mean
 
@@ -49,7 +49,7 @@ class _Setting:
         inner, optional = inside(shape, step)
         child = entries.get(step)
         if last and self.value.value is None and child is not None:
-            return replace(node, value={key: each for key, each in entries.items() if key != step})
+            return with_entry(node, step, None)
         if child is None or child.value is None:
             if not last and not optional:
                 raise self._unknown(at, {*entries, *fields_of(shape)})
@@ -57,7 +57,7 @@ class _Setting:
         changed = self.apply(child, inner, at + 1)
         # The key keeps its place, unless this setting brings it in.
         key = entries[step].key if step in entries and not last else self.mark
-        return replace(node, value={**entries, step: replace(changed, key=key)})
+        return with_entry(node, step, replace(changed, key=key))
 
     def _in_list(self, node: Node, items: list[Node], shape: Any, at: int) -> Node:
         step, ids = self.steps[at], ids_of(node)
@@ -67,14 +67,14 @@ class _Setting:
             index = int(step)
         else:
             raise self._unknown(at, ids or [str(each) for each in range(len(items))])
-        rest = [*items]
+        rest, size = [*items], node.size - items[index].size
         if at == len(self.steps) - 1 and self.value.value is None:
             del rest[index]
         else:
-            rest[index] = replace(
-                self.apply(items[index], inside(shape, step)[0], at + 1), key=None
-            )
-        return replace(node, value=rest)
+            changed = self.apply(items[index], inside(shape, step)[0], at + 1)
+            rest[index] = replace(changed, key=None)
+            size += changed.size
+        return replace(node, value=rest, size=size)
 
     def _unknown(self, at: int, known: Any) -> InputError:
         before = ".".join(self.steps[:at])

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -48,6 +49,14 @@ _LONG_TAG = re.compile(r"!\S{500}|^%TAG.{100}", re.MULTILINE)
 _TAG_TOO_LONG = (
     "a tag, or what stands after a '!', is very long",
     "shorten it, or put spaces into it",
+)
+
+# The parser holds each directive against all before it; a file has one or two.
+_DIRECTIVE = re.compile(r"(?:\A|[\n\r\x85\u2028\u2029])%")
+_MOST_DIRECTIVES = 20
+_TOO_MANY_DIRECTIVES = (
+    f"more than {_MOST_DIRECTIVES} lines begin with '%'",
+    "take them out; no directive is needed",
 )
 
 
@@ -305,6 +314,9 @@ def _endless(text: str, file: str) -> Problem | None:
         return _mark_at(text, tag.start(), file).problem(*_TAG_TOO_LONG)
     if brackets := _MANY_BRACKETS.search(text):
         return _mark_at(text, brackets.end() - 1, file).problem(*_TOO_DEEP)
+    directives = islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES, None)
+    if (one_more := next(directives, None)) is not None:
+        return _mark_at(text, one_more.end() - 1, file).problem(*_TOO_MANY_DIRECTIVES)
     return None
 
 

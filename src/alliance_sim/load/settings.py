@@ -6,10 +6,10 @@ The paths of such values are entered under the scenario's ``sources``, where
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from alliance_sim.load.tree import Mark, Node, ids_of
+from alliance_sim.load.tree import Mark, Node, ids_of, size_of_mapping, with_entry
 from alliance_sim.spec.provenance import SET
 
 SOURCED = ("world", "interventions")
@@ -27,23 +27,27 @@ def set_over(tree: Node, settings: Mapping[str, Node], own: Node | None = None) 
     sources = tree.child("sources")
     if not isinstance(tree.value, dict) or (sources and not isinstance(sources.value, dict)):
         return tree  # a mistake, which is told when the document is checked
-    known = dict(sources.value) if sources and isinstance(sources.value, dict) else {}
+    before = sources.value if sources and isinstance(sources.value, dict) else {}
     given = own.value if own and isinstance(own.value, dict) else {}
     paths = {_by_id(tree, path): value for path, value in settings.items()}
-    for path, value in paths.items():
-        known = {key: text for key, text in known.items() if key in given or not _on(path, key)}
-        if value.value is not None and _has_source(path) and not _given(path, given):
+    replaced, told = _Paths(paths), _Paths(given)
+    sourced = _Paths(entry for path in paths if (entry := _sourced_entry(path)))
+    known = {
+        key: text
+        for key, text in before.items()
+        if key in given or not (replaced.last(key) >= 0 or sourced.last(key) >= 0)
+    }
+    for place, (path, value) in enumerate(paths.items()):
+        if value.value is None or not _has_source(path) or _given(path, told):
+            continue
+        if replaced.last(path) == place and sourced.last(path) < 0:
             known[path] = Node(SET, value.mark, key=value.mark)
-    for path in paths:
-        if entry := _sourced_entry(path):
-            known = {
-                key: text for key, text in known.items() if key in given or not _on(entry, key)
-            }
     if sources is None:
         if not known:
             return tree
         sources = Node({}, Mark())
-    return replace(tree, value={**tree.value, "sources": replace(sources, value=known)})
+    sources = replace(sources, value=known, size=size_of_mapping(known))
+    return with_entry(tree, "sources", sources)
 
 
 def without_world(tree: Node) -> Node:
@@ -53,14 +57,43 @@ def without_world(tree: Node) -> Node:
     rest = {key: node for key, node in tree.value.items() if key != "world"}
     sources = rest.get("sources")
     if sources is not None and isinstance(sources.value, dict):
-        kept = {key: text for key, text in sources.value.items() if not _on("world", key)}
-        rest["sources"] = replace(sources, value=kept)
-    return replace(tree, value=rest)
+        world = _Paths(["world"])
+        kept = {key: text for key, text in sources.value.items() if world.last(key) < 0}
+        rest["sources"] = replace(sources, value=kept, size=size_of_mapping(kept))
+    return replace(tree, value=rest, size=size_of_mapping(rest))
 
 
-def _on(path: str, key: str) -> bool:
-    """Whether a key of ``sources`` speaks of a path or of something in it."""
-    return key == path or key.startswith(f"{path}.")
+class _Paths:
+    """Paths by their steps, so that of any number those above another are found at once."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.root = _Step()
+        for place, path in enumerate(paths):
+            step = self.root
+            for name in path.split("."):
+                step = step.below.setdefault(name, _Step())
+            step.place = place
+
+    def last(self, path: str, least: int = 1) -> int:
+        """The place of the last path that is ``path`` or above it; -1 where there is none.
+
+        Paths of fewer than ``least`` steps do not count.
+        """
+        found, step = -1, self.root
+        for depth, name in enumerate(path.split("."), start=1):
+            if name not in step.below:
+                break
+            step = step.below[name]
+            if depth >= least:
+                found = max(found, step.place)
+        return found
+
+
+@dataclass(slots=True)
+class _Step:
+    below: dict[str, _Step] = field(default_factory=dict)
+    place: int = -1
+    """Of the path that ends here among all."""
 
 
 def _has_source(path: str) -> bool:
@@ -71,13 +104,11 @@ def _has_source(path: str) -> bool:
     return first in SOURCED and "source" not in rest and rest[-1:] not in (["name"], ["about"])
 
 
-def _given(path: str, given: Mapping[str, Node]) -> bool:
+def _given(path: str, given: _Paths) -> bool:
     """Whether the file that sets a path says where it comes from."""
-    first, *rest = steps = path.split(".")
-    above = [".".join(steps[:depth]) for depth in range(2, len(steps) + 1)]
-    if first == "interventions":
-        above += rest[:1]
-    return any(each in given for each in above)
+    first, *rest = path.split(".", 2)
+    of_intervention = first == "interventions" and rest and given.last(rest[0]) >= 0
+    return bool(of_intervention) or given.last(path, least=2) >= 0
 
 
 def _sourced_entry(path: str) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from alliance_sim.errors import InputError, Problem
 
 MAX_DEPTH = 40
-MAX_NODES = 40_000
-"""Values in a file and all that it builds on together; reading so many takes a few seconds."""
+MAX_NODES = 50_000
+"""Values and keys in a file and all that it builds on together.
+
+Reading so many takes a few seconds; 60 actors, each tied to each other, are some 43,000."""
 MOST_TOLD = 100
 """Problems that are told one by one: nobody reads more before mending some. judgement"""
 _LONG_TEXT = 200
@@ -95,7 +97,21 @@ def size_of(value: Scalar) -> int:
 
 def size_of_mapping(entries: Mapping[str, Node]) -> int:
     """How many values a mapping counts as, its keys among them."""
-    return 1 + sum(1 + each.size for each in entries.values())
+    return 1 + sum(size_of(key) + each.size for key, each in entries.items())
+
+
+def with_entry(node: Node, key: str, child: Node | None) -> Node:
+    """A mapping with another value under a key, or without the key where that is None."""
+    assert isinstance(node.value, dict)
+    entries, size = dict(node.value), node.size
+    if key in entries:
+        size -= size_of(key) + entries[key].size
+    if child is None:
+        entries.pop(key, None)
+    else:
+        entries[key] = child
+        size += size_of(key) + child.size
+    return replace(node, value=entries, size=size)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -135,7 +151,7 @@ def _from_value(
         problems.append(Mark().problem(f"{where}: {what}" if where else what, mend))
         return Node(None, Mark())
 
-    count[0] += 1
+    count[0] += size_of(value) if isinstance(value, str) else 1
     if len(path) > MAX_DEPTH or count[0] > MAX_NODES:
         report("nested too deeply or too large", "take out levels or parts of it")
         raise InputError(problems)  # data may contain itself, and would never end
@@ -143,21 +159,22 @@ def _from_value(
         entries = {}
         for key, item in value.items():
             if isinstance(key, str) and is_whole(key):
+                count[0] += size_of(key)
                 step = _from_value(item, (*path, key), problems, count)
-                entries[key] = Node(step.value, step.mark, key=step.mark)
+                entries[key] = replace(step, key=step.mark)
             else:
                 report(f"key {key!r} is not text", "use a text as key")
-        return Node(entries, Mark())
+        return Node(entries, Mark(), size=size_of_mapping(entries))
     if isinstance(value, list | tuple):
         items = [
             _from_value(item, (*path, str(index)), problems, count)
             for index, item in enumerate(value)
         ]
-        return Node(items, Mark())
+        return Node(items, Mark(), size=1 + sum(item.size for item in items))
     if isinstance(value, str) and not is_whole(value):
         return report("text with half a character (a lone surrogate)", "retype the text")
     if value is None or isinstance(value, str | bool | int | float):
-        return Node(value, Mark())
+        return Node(value, Mark(), size=size_of(value))
     return report(
         f"a {type(value).__name__} cannot be used", "give text, numbers, lists and mappings"
     )
