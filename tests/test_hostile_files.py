@@ -252,7 +252,7 @@ def test_chains_of_settings_take_seconds(home: Path, last: int) -> None:
     found = ended(home, "-m", "alliance_sim", "validate", f"{last}.yaml")
     assert found.code == 2
     assert "Traceback" not in found.err
-    assert ("adds up to more than 250000 values" in found.err) == (last > 10)
+    assert ("adds up to more than 200000 values" in found.err) == (last > 9)
     assert found.seconds < SECONDS + 1
 
 

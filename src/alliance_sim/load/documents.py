@@ -39,7 +39,7 @@ SET = "--set"
 MAX_BYTES = 1_000_000
 """Bytes of a file and all that it builds on."""
 MAX_PARENTS = 40
-_MAX_MERGED = 250_000
+_MAX_MERGED = 200_000
 """Values of a file and of each that it builds on, parents counted in each."""
 _MAX_SETTINGS = 1_000
 """Lines under one ``set``; each is worked into the document by itself."""
