@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
+from alliance_sim.files import write_text
 from alliance_sim.wording import counted
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class SensitivityFinding:
         try:
             files = [store.write(self.data, folder / store.SENSITIVITY)]
             files.append(folder / store.table("sensitivity"))
-            self.table().to_csv(files[-1], date_format="%Y-%m")
+            write_text(files[-1], self.table().to_csv(date_format="%Y-%m"))
             if plots:
                 files += write_drawings(of_sensitivity(self.data, self.month), folder / store.PLOTS)
         except OSError as error:
@@ -137,9 +137,7 @@ def write_discovery(
     points = found.dataset().assign_attrs(command=command)
     path = folder / store.DISCOVERY
     try:
-        part = path.with_suffix(".json.part")
-        part.write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(part, path)
+        write_text(path, json.dumps(told, indent=2, allow_nan=False) + "\n")
         files = [path, store.write(points, folder / store.POINTS)]
         if plots:
             files += write_drawings(of_discovery(points), folder / store.PLOTS)

@@ -16,6 +16,7 @@ from alliance_sim.analysis import comparison, summary, variance
 from alliance_sim.cli import jobs
 from alliance_sim.cli.running import Runner
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import write_text
 from alliance_sim.library import find
 from alliance_sim.results import outcome_names
 from alliance_sim.simulate import Pair, cross, scenario_hash, unknown_theories
@@ -231,8 +232,9 @@ def write(found: Comparison, command: str, plots: bool) -> None:
             **({"variance": comparison.variance_rows} if found.is_split else {}),
         }
         for name, rows in tables.items():
-            rows(found.data).to_csv(folder / store.table(name), index=False)
+            text = rows(found.data).to_csv(index=False)
             found.files.append(folder / store.table(name))
+            write_text(found.files[-1], text)
         if plots:
             from alliance_sim.plots import write_comparison
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alliance_sim import store
 from alliance_sim.cli.jobs import unwritable
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import check_inside
 from alliance_sim.report.folders import read_claims, read_result
 from alliance_sim.spec.base import did_you_mean, directed_pair, undirected_pair
 
@@ -38,6 +39,8 @@ def draw(place: Path, wanted: Wanted, out: Path | None) -> Iterator[Path]:
 
     folder = place if place.is_dir() else place.parent
     chosen = _claims(place, wanted) if place.suffix == ".json" else _choose(place, folder, wanted)
+    if out is None:
+        check_inside(folder, [store.PLOTS])
     target = out or folder / store.PLOTS
     try:
         yield from write_drawings(chosen, target, wanted.form)

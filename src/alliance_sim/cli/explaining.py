@@ -19,6 +19,7 @@ from alliance_sim.cli.layout import new_table, plain, titled, validation_notes
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.cli.running import finite
 from alliance_sim.executors import Workers
+from alliance_sim.files import write_text
 from alliance_sim.simulate.explaining import account, chronicle, tracked
 from alliance_sim.spec.base import directed_pair, undirected_pair
 from alliance_sim.validation import KEY, mark, said_of
@@ -256,7 +257,7 @@ def story(job: Job, asked: Asked, run: int) -> Told:
     file = job.folder / store.LOG.format(run=run)
     text = "\n".join([found.heading(), found.legend(), "", *found.lines(), "", asked.command, ""])
     try:
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     except OSError as error:
         raise unwritable(job.folder, error) from error
     return Told(job, found, (file,))

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from alliance_sim import store
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import check_inside
 from alliance_sim.library import find
 from alliance_sim.load import load_scenario
 from alliance_sim.load.documents import MAX_PARENTS, SET, Documents
@@ -111,6 +113,7 @@ def make_folder(folder: Path) -> tuple[Path, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(None, "permission denied")
+        check_inside(folder, store.FOLDERS)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise unwritable(folder, error) from error
     return made

@@ -21,6 +21,7 @@ from alliance_sim.cli.jobs import Settings, load, make_folder, unwritable
 from alliance_sim.cli.layout import new_table, plain, titled, validation_notes
 from alliance_sim.cli.progress import busy, progress
 from alliance_sim.executors import Workers
+from alliance_sim.files import replacing, write_text
 from alliance_sim.library import find as find_file
 from alliance_sim.library import shipped_scenarios
 from alliance_sim.validation import KEY, NOT_VALIDATED
@@ -144,7 +145,7 @@ def write(found: Blocs | Shared, folder: Path, command: str) -> list[Path]:
     files = [folder / store.PARTITIONS, folder / store.BLOCS_PICTURE]
     try:
         text = json.dumps(found.as_json() | {"command": command}, indent=2, allow_nan=False)
-        files[0].write_text(text + "\n", encoding="utf-8")
+        write_text(files[0], text + "\n")
         if isinstance(found, Shared):
             ax = plots.comembership(found.data)
             files.append(
@@ -156,7 +157,8 @@ def write(found: Blocs | Shared, folder: Path, command: str) -> list[Path]:
             ax = plots.minima(found)
         whole = ax.get_figure(root=True)
         assert whole is not None
-        whole.savefig(files[1])
+        with replacing(files[1]) as part:
+            whole.savefig(part)
     except OSError as error:
         raise unwritable(folder, error) from error
     return files

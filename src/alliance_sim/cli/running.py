@@ -15,6 +15,7 @@ from alliance_sim.cli.guard import RunFailedError
 from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.errors import AllianceSimError
 from alliance_sim.executors import Workers
+from alliance_sim.files import write_text
 from alliance_sim.results import failures_of, is_class, outcome_names, shared_runs
 from alliance_sim.simulate import estimate, run, scenario_hash
 from alliance_sim.spec import Scenario
@@ -180,8 +181,8 @@ def write(finding: Finding, command: str, plots: bool) -> None:
         for each in finding.files:
             store.runs.annotate(each, command=command)
         for name, table in (("summary", finding.outcomes), ("classes", finding.classes)):
-            table.to_csv(folder / store.table(name))
             finding.files.append(folder / store.table(name))
+            write_text(finding.files[-1], table.to_csv())
         if plots:
             from alliance_sim.plots import write_all
 

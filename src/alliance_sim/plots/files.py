@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from alliance_sim.analysis import summary
+from alliance_sim.files import replacing
 from alliance_sim.plots import style
 from alliance_sim.plots.comparisons import effect_fan
 from alliance_sim.plots.distributions import draw_effects, draw_histogram, effects, horizon
@@ -108,7 +109,8 @@ def write(drawn: Axes | Figure, path: Path) -> Path:
     whole = drawn.get_figure(root=True)
     assert whole is not None
     about = style.origin(whole) if path.suffix == ".png" else None
-    whole.savefig(path, dpi=style.DPI, metadata=about)
+    with replacing(path) as part:
+        whole.savefig(part, dpi=style.DPI, metadata=about)
     return path
 
 

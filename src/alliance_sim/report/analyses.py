@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from alliance_sim import plots, store
 from alliance_sim.analysis import attribution
 from alliance_sim.errors import InputError
+from alliance_sim.files import regular_text
 from alliance_sim.report import words
 from alliance_sim.report.folders import Result
 from alliance_sim.report.pictures import Album, Picture
@@ -24,6 +25,7 @@ View = Mapping[str, Any]
 
 CAUSES = 12
 """Causes named in a table; the rest is one row."""
+_MOST_LOG = 2**23
 LONGEST_LOG = 20_000
 """Characters of the story of a run that go into a page."""
 
@@ -138,7 +140,7 @@ def _stories(result: Result) -> Iterator[View]:
         return
     for number, file in sorted(_logs(result.folder)):
         try:
-            text = file.read_text(encoding="utf-8")
+            text = regular_text(file, _MOST_LOG)
         except (OSError, ValueError):
             continue
         cut = len(text) > LONGEST_LOG

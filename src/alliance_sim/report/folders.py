@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from alliance_sim import store
 from alliance_sim.analysis import summary
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import regular_text
 from alliance_sim.results import outcome_names
 from alliance_sim.spec import Scenario
 
@@ -153,12 +154,16 @@ def read_claims(file: Path) -> Mapping[str, Any]:
     from alliance_sim.plots.claims import rows_of
 
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(regular_text(file, store.MOST_JSON))
         rows_of(found)
     except OSError as error:
         reason = str(error.strerror or error).lower()
         raise InputError([Problem(f"cannot read '{file}': {reason}", "name another")]) from error
-    except (ValueError, InputError) as error:  # a text that is no JSON, or no text at all
+    except (
+        ValueError,
+        RecursionError,
+        InputError,
+    ) as error:  # a text that is no JSON, or no text at all
         mend = "give what `alliance-sim claims --json` printed"
         raise InputError([Problem(f"'{file}' holds no judged claims", mend)]) from error
     claims: Mapping[str, Any] = found if isinstance(found, dict) else {"claims": found}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +13,7 @@ from markupsafe import Markup
 
 from alliance_sim import store
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import write_text
 from alliance_sim.report import tables, words
 from alliance_sim.report.folders import Result, read_claims, read_results
 from alliance_sim.report.parts import PARTS, Extras, hashes
@@ -41,10 +41,8 @@ def write(
     read, judged = _read(places, None if claims is None else Path(claims))
     target = Path(file) if file is not None else read[0].folder / store.REPORT
     text = page(read, judged)
-    part = target.with_name(f"{target.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, target)
+        write_text(target, text)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = str(getattr(error, "strerror", None) or error).lower()
         problem = Problem(f"cannot write to '{target}': {reason}", "choose another file with -o")

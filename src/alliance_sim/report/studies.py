@@ -10,6 +10,7 @@ import numpy as np
 
 from alliance_sim import plots, store
 from alliance_sim.errors import InputError
+from alliance_sim.files import regular_text
 from alliance_sim.plots.studies import of_discovery
 from alliance_sim.report import words
 from alliance_sim.report.analyses import other_draws, read
@@ -141,8 +142,15 @@ def discovery(result: Result, album: Album) -> View | None:
     if file is None:
         return None
     try:
-        view = _discovered(json.loads(file.read_text(encoding="utf-8")), result)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # some other file
+        view = _discovered(json.loads(regular_text(file, store.MOST_JSON)), result)
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ):  # some other file
         nothing = {"when": "", "mark": "", "boxes": [], "rules": [], "pictures": []}
         return {"note": f"{store.DISCOVERY} could not be read.", **nothing}
     return {**view, "pictures": [*_points(result, view, album)]}

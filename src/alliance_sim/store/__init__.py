@@ -43,6 +43,13 @@ PLOTS = "plots"
 """The folder of pictures within it."""
 
 
+EXPORT = "export"
+"""The folder of tables for other programs within it."""
+FOLDERS = (RESULT, BASELINE, PLOTS, EXPORT)
+MOST_JSON = 2**23
+"""Bytes of a file of JSON that is read."""
+
+
 def table(name: str) -> str:
     """The file of a table in a folder of results."""
     return f"{name}.csv"

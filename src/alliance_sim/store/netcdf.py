@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import replacing
+from alliance_sim.store.header import check_header
+from alliance_sim.store.trust import DistrustError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,12 +28,11 @@ def write(data: xr.Dataset, path: Path) -> Path:
         for key, value in data.attrs.items()
         if isinstance(value, int) and not -_INT32 <= value < _INT32
     }
-    part = path.with_suffix(f"{path.suffix}.part")
     data = data.assign_attrs(large)
     # The format cannot hold what is empty, such as the values of no uncertain number.
     data = data.drop_dims([name for name, size in data.sizes.items() if not size])
-    with_far_months_as_text(data).to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
-    os.replace(part, path)
+    with replacing(path) as part:
+        with_far_months_as_text(data).to_netcdf(part, engine="scipy", format="NETCDF3_64BIT")
     return path
 
 
@@ -62,6 +63,7 @@ def read(path: Path) -> xr.Dataset:
     import xarray as xr
 
     try:
+        check_header(path)
         with xr.open_dataset(path, engine="scipy") as opened:
             data = opened.load()
         texts = {
@@ -73,6 +75,9 @@ def read(path: Path) -> xr.Dataset:
     except OSError as error:
         reason = str(error.strerror or error).lower()
         raise InputError([Problem(f"cannot read '{path}': {reason}", "name another")]) from error
+    except DistrustError as error:
+        what = f"'{path}' holds no results as this library writes them: {error}"
+        raise InputError([Problem(what, "give what a command of alliance-sim wrote")]) from error
     except Exception as error:  # SciPy raises nearly anything on a file that is not NetCDF
         mend = "give a file or folder that a command of alliance-sim wrote"
         raise InputError([Problem(f"'{path}' holds no results", mend)]) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import replacing
 from alliance_sim.results import class_names, is_class, outcome_names
 from alliance_sim.rng import BLOCK
 from alliance_sim.store import netcdf
@@ -99,11 +99,9 @@ def _blocks(ds: xr.Dataset) -> Iterator[xr.Dataset]:
 
 
 def _write_csv(frames: Iterator[pd.DataFrame], path: Path) -> Path:
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         for place, frame in enumerate(frames):
             frame.to_csv(file, index=False, header=not place)
-    os.replace(part, path)
     return path
 
 
@@ -114,17 +112,16 @@ def _write_parquet(frames: Iterator[pd.DataFrame], path: Path) -> Path:
     except ImportError as error:
         mend = "pip install 'alliance-sim[parquet]', or choose another format"
         raise InputError([Problem("Parquet needs pyarrow", mend)]) from error
-    part = path.with_name(f"{path.name}.part")
-    writer: Any = None
-    try:
-        for frame in frames:
-            table = pa.Table.from_pandas(frame, preserve_index=False)
-            writer = writer or pq.ParquetWriter(part, table.schema)
-            writer.write_table(table)
-    finally:
-        if writer is not None:
-            writer.close()
-    os.replace(part, path)
+    with replacing(path) as part:
+        writer: Any = None
+        try:
+            for frame in frames:
+                table = pa.Table.from_pandas(frame, preserve_index=False)
+                writer = writer or pq.ParquetWriter(part, table.schema)
+                writer.write_table(table)
+        finally:
+            if writer is not None:
+                writer.close()
     return path
 
 

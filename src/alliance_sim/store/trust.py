@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from alliance_sim.files import regular_bytes
 from alliance_sim.rng import BLOCK
 
 CHECKSUM, CHECKSUM_BYTES = "checksum", 16
@@ -44,20 +45,34 @@ def check_store(path: Path) -> None:
     for name, entry in arrays.items():
         if entry.is_symlink() or not entry.is_dir():
             raise DistrustError(f"'{name}' is no array")
+        _check_files(path / name)
         told = _description(path / name)
         _check_array(name, told)
         _check_texts(path / name, told)
-    if CHECKSUM not in arrays or any(each.is_symlink() for each in (path / CHECKSUM).rglob("*")):
+    if CHECKSUM not in arrays:
         raise DistrustError("it has no checksums")
+
+
+def _check_files(folder: Path) -> None:
+    """Raise DistrustError where something in an array is a link, a pipe or a device."""
+    with os.scandir(folder) as entries:
+        for each in entries:
+            if each.is_dir(follow_symlinks=False):
+                _check_files(Path(each))
+            elif not each.is_file(follow_symlinks=False):
+                raise DistrustError(f"'{each.name}' in '{folder.name}' is no regular file")
 
 
 def _description(folder: Path) -> dict[str, Any]:
     """What Zarr says of a group or an array."""
     file = folder / "zarr.json"
-    if file.is_symlink() or file.stat().st_size > _MOST_DESCRIPTION:
+    if file.is_symlink():
+        raise DistrustError(f"'{file.name}' is a link")
+    text = regular_bytes(file, _MOST_DESCRIPTION)
+    if len(text) > _MOST_DESCRIPTION:
         raise DistrustError(f"'{file.name}' is too large")
     try:
-        found = json.loads(file.read_bytes())
+        found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DistrustError(f"the description in '{folder.name}' is damaged") from error
     if not isinstance(found, dict) or found.get("zarr_format") != 3:

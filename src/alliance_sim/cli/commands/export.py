@@ -43,11 +43,14 @@ def export(
     """
     from alliance_sim.cli.jobs import unwritable
     from alliance_sim.cli.progress import busy
+    from alliance_sim.files import check_inside
     from alliance_sim.report.folders import read_result
-    from alliance_sim.store import tables
+    from alliance_sim.store import EXPORT, tables
 
     found = read_result(result)
-    folder = out or found.folder / "export"
+    if out is None:
+        check_inside(found.folder, [EXPORT])
+    folder = out or found.folder / EXPORT
     try:
         with busy("writing", quiet):
             files = tables.export(found.data, folder, form.value)

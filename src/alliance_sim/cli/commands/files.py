@@ -166,12 +166,13 @@ def initial_state(
 def _put(text: str, file: Path | None) -> None:
     """Write a text to a file, or print it."""
     from alliance_sim.cli.jobs import unwritable
+    from alliance_sim.files import write_text
 
     if file is None:
         print(text, end="")
         return
     try:
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     except (OSError, ValueError) as error:
         raise unwritable(file, error) from error
     print(f"Written: {file}")
