@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import struct
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
-from watched import how_many, watched
+from watched import ended, how_many, watched
 from worlds import small_scenario
 
 import alliance_sim as al
@@ -276,3 +277,112 @@ def test_commands_use_results_or_refuse_them(finished: Path, tmp_path: Path) -> 
         assert done.exit_code in (0, 2), (number, done.output)
         for each, data in kept.items():
             each.write_bytes(data)
+
+
+# -- what is no file, leads elsewhere or asks for more than there is -------------------------------
+
+
+PIPES = [
+    ("result.zarr/trade/zarr.json", "results", 2),
+    ("result.zarr/zarr.json", "results", 2),
+    ("result.zarr/trade/c.0.0", "results", 2),
+    ("comparison.nc", "results/comparison.nc", 2),
+    ("log_run_1.txt", "results", 0),
+    ("discovery.json", "results", 0),
+]
+
+
+@posix
+@pytest.mark.parametrize(("name", "given", "code"), PIPES)
+def test_pipes_are_not_waited_for(
+    finished: Path, tmp_path: Path, name: str, given: str, code: int
+) -> None:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    pipe = tmp_path / "results" / name
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    found = ended(tmp_path, "-m", "alliance_sim", "report", given, "--out", "page.html")
+    assert found.code == code, found.err
+
+
+@posix
+def test_a_pipe_of_claims_is_not_waited_for(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    os.mkfifo(tmp_path / "pipe")
+    found = ended(tmp_path, "-m", "alliance_sim", "report", "results", "--claims", "pipe")
+    assert found.code == 2
+    assert "cannot read 'pipe': it is no regular file" in found.err
+
+
+@posix
+def test_links_in_place_of_files_are_replaced(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    other = hostile.put(tmp_path / "other", "mine")
+    results = tmp_path / "results"
+    for name in ("summary.csv", "blocs.nc", "blocs.nc.part", "blocs.json", "blocs.png"):
+        (results / name).unlink(missing_ok=True)
+        (results / name).symlink_to(other)
+    for words in (("run", "--runs=8", "--no-plots"), ("blocs", "--runs=4", "--workers=1")):
+        done = command(tmp_path, words[0], "self.yaml", *words[1:], "--out=results")
+        assert done.exit_code == 0, done.output
+    assert other.read_text() == "mine"
+    for name in ("summary.csv", "blocs.nc", "blocs.json", "blocs.png"):
+        assert not (results / name).is_symlink()
+
+
+@posix
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("plots", ("plot", "results")),
+        ("plots", ("run", "self.yaml", "--runs=8", "--out=results")),
+        ("export", ("export", "results", "--format=csv")),
+        (store.BASELINE, ("run", "self.yaml", "--runs=8", "--out=results")),
+    ],
+)
+def test_folders_that_lead_elsewhere_are_refused(
+    finished: Path, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "results" / name).symlink_to(tmp_path / "other")
+    done = command(tmp_path, *words)
+    assert done.exit_code == 2, done.output
+    assert "is a link that leads elsewhere" in done.output
+    assert not [*(tmp_path / "other").iterdir()]
+
+
+def netcdf_of(count: int, dims: int) -> bytes:
+    """The start of a NetCDF file with one variable of so many floats, and so many dimensions."""
+    name = struct.pack(">I4s", 1, b"v")
+    lengths = struct.pack(">4sIII", b"CDF\2", 0, 10, dims)
+    lengths += name + struct.pack(">I", count) + (name + struct.pack(">I", 1)) * (dims - 1)
+    variable = struct.pack(">IIII", 0, 0, 11, 1) + name + struct.pack(">II", 1, 0)
+    variable += struct.pack(">IIII", 0, 0, 5, 4 * count)
+    return lengths + variable + struct.pack(">Q", len(lengths) + len(variable) + 8)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("count", "dims", "told"),
+    [(250_000_000, 1, "holds 1,000 MB"), (1, 300_000, "a list of 300000")],
+)
+def test_netcdf_that_asks_for_more_than_it_brings(
+    tmp_path: Path, count: int, dims: int, told: str
+) -> None:
+    file = tmp_path / "some.nc"
+    file.write_bytes(netcdf_of(count, dims))
+    os.truncate(file, file.stat().st_size + 4 * count)
+    tracemalloc.start()
+    try:
+        with pytest.raises(al.InputError, match=told):
+            store.read(file)
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
+    finally:
+        tracemalloc.stop()
+
+
+def test_netcdf_that_brings_what_it_says_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "some.nc"
+    file.write_bytes(netcdf_of(3, 1) + struct.pack(">fff", 1, 2, 3))
+    assert store.read(file)["v"].to_numpy().tolist() == [1, 2, 3]

@@ -163,7 +163,7 @@ def read_claims(file: Path) -> Mapping[str, Any]:
         ValueError,
         RecursionError,
         InputError,
-    ) as error:  # a text that is no JSON, or no text at all
+    ) as error:  # no JSON, or no text
         mend = "give what `alliance-sim claims --json` printed"
         raise InputError([Problem(f"'{file}' holds no judged claims", mend)]) from error
     claims: Mapping[str, Any] = found if isinstance(found, dict) else {"claims": found}

@@ -28,17 +28,18 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8}
 
 
 def check_header(path: Path) -> None:
-    """Raise DistrustError unless a file is NetCDF 3 that asks for no more than it brings.
+    """Raise an error unless a file is NetCDF 3 that asks for no more than it brings.
 
     Raises:
-        DistrustError: where it is something else, or asks for more.
+        ValueError: where it is something else.
+        DistrustError: where it asks for more.
         OSError: where it cannot be read.
     """
     data = regular_bytes(path, _MOST_HEADER)
     try:
         asked = _Header(data).bytes_of_data()
     except (struct.error, LookupError) as error:
-        raise DistrustError("its header is damaged") from error
+        raise ValueError("its header is damaged") from error
     about = os.stat(path)
     on_disk = min(about.st_size, 512 * getattr(about, "st_blocks", about.st_size))
     if asked > min(_MOST_DATA, max(_FREE, _MOST_PACKED * on_disk)):
@@ -51,7 +52,7 @@ class _Header:
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 4
         if data[:3] != b"CDF" or data[3:4] not in (b"\1", b"\2"):
-            raise DistrustError("it is no NetCDF 3")
+            raise ValueError("it is no NetCDF 3")
         self.wide = data[3] == 2
 
     def bytes_of_data(self) -> int:
