@@ -84,6 +84,7 @@ def _scores(rows: pd.DataFrame, about: dict[str, Any]) -> Any:
     level = round(100 * about["level"])
     shown = new_table("forecaster", [each.format(level=level) for each in _HEADERS])
     shown.columns[0].min_width = _NARROW
+    shown.padding = (0, 0)
     for row in rows.to_dict(orient="records"):
         shown.add_row(
             Text(plain(str(row["forecaster"]))),

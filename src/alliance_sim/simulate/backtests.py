@@ -124,10 +124,10 @@ def plan_backtest(
         "runs": int(design.runs),
         "seed": int(seed),
     }
-    notes = [f"left out, as the world does not tie them: {', '.join(strangers)}"]
-    return BacktestStudy(
-        history, numbers, task, frame, about, (*seen.notes, *(notes if strangers else ()))
-    )
+    notes = [*_reading_notes(about, task), *seen.notes]
+    if strangers:
+        notes.append(f"Left out, as the world does not tie them: {', '.join(strangers)}.")
+    return BacktestStudy(history, numbers, task, frame, about, tuple(notes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +180,7 @@ class BacktestStudy:
         told = [{"forecaster": MODEL} | each for each in fits]
         told += [{"forecaster": ALONE} | each for each in others]
         found = table(score(self.task, draws), [*rivals, ALONE], seed=seed)
-        notes = (*_reading_notes(self.about, self.task), *self.notes)
-        return Backtest(found, pd.DataFrame(told), self.task, draws, self.about, notes)
+        return Backtest(found, pd.DataFrame(told), self.task, draws, self.about, self.notes)
 
     def _tracker(self) -> Tracker:
         pairs, years = self.history.experiment.pairs, self.history.years
