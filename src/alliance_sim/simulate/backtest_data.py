@@ -57,7 +57,9 @@ class Backtest:
     def dataset(self) -> xr.Dataset:
         """The table as a dataset, for files and pictures."""
         known = {key: value for key, value in self.about.items() if value is not None}
-        return self.table.dataset().assign_attrs(**known)
+        found = self.table.dataset()
+        title = f"{found.attrs['title']} ({self.about['forecast']} forecasts)"
+        return found.assign_attrs(known | {"title": title})
 
     def skill_entry(self, command: str) -> dict[str, Any]:
         """What a file of skill by observable says of this measure.

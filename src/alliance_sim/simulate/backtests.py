@@ -207,8 +207,8 @@ def _reading_notes(about: dict[str, Any], task: Task) -> tuple[str, ...]:
     }
     return (
         f"{known[about['forecast']]} {fitted}",
-        "Dyads left out: the world's initial values hold votes of the years before it, also of "
-        "these, so the model knows more of them than any rival does.",
+        "Dyads left out: the world's initial values were made from votes and other data of the "
+        "years before it, of these as well: the model knows more of them than any rival does.",
     )
 
 
