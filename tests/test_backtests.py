@@ -20,6 +20,7 @@ from alliance_sim.cli import app
 from alliance_sim.errors import InputError
 from alliance_sim.load import read_scenario
 from alliance_sim.observations.model import Linear
+from alliance_sim.observations.skill import Skill
 from alliance_sim.observations.tables import Observations
 from alliance_sim.scoring import make_task
 from alliance_sim.simulate import backtest_inputs
@@ -364,12 +365,24 @@ def test_two_files_make_one_series_and_json_is_all_that_is_printed(folder: Path)
 
 
 def test_skill_of_one_measure_leaves_those_of_others(folder: Path) -> None:
-    Path("skill.yaml").write_text("observables:\n  arms: {forecast: pure}\n")
+    arms = {"forecast": "pure", "from": 2012, "to": 2016, "ahead": [1, 5], "pairs": 3}
+    arms |= {"skill": {"drift": [0.1, 0, 0.2]}, "command": "made up", "world": "made_up"}
+    Path("skill.yaml").write_text("# Kept.\n" + json.dumps({"observables": {"arms": arms}}))
     done = call("--observations", ".", "--quiet", "--skill", "skill.yaml")
     assert done.exit_code == 0, done.output
-    held = Path("skill.yaml").read_text()
-    assert "arms:" in held
-    assert "votes:" in held
+    held = Skill.read("skill.yaml").observables
+    assert held["arms"].skill == {"drift": (0.1, 0.0, 0.2)}
+    assert held["votes"].from_year == FIRST
+    assert held["votes"].world == "past"
+    assert Path("skill.yaml").read_text().startswith("# Kept.")
+
+
+def test_a_file_that_holds_no_skill_is_left_as_it_is(folder: Path) -> None:
+    Path("skill.yaml").write_text("actors: {}\n")
+    done = call("--observations", ".", "--quiet", "--skill", "skill.yaml")
+    assert done.exit_code == 2
+    assert "skill.yaml:1" in done.stderr
+    assert Path("skill.yaml").read_text() == "actors: {}\n"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,26 +59,27 @@ def write_skill(entry: dict[str, Any], measure: str, path: Path) -> Path:
     Raises:
         InputError: where the file holds something else, or cannot be written.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from pydantic import ValidationError
 
-    yaml = YAML()
-    yaml.default_flow_style = None  # lists of numbers on one line
-    yaml.width = 100
+    from alliance_sim.observations.skill import Skill
+
+    held = Skill.read(path) if path.exists() else Skill()
+    known = held.model_dump(mode="json", by_alias=True)["observables"]
     try:
-        held = yaml.load(path.read_text(encoding="utf-8")) if path.exists() else None
-        content = {"observables": {}} if held is None else held
-        if not isinstance(content.get("observables"), dict):
-            raise TypeError
-        content["observables"][measure] = entry
-        stream = io.StringIO()
-        yaml.dump(content, stream)
+        text = Skill.model_validate({"observables": known | {measure: entry}}).as_yaml()
         part = path.with_name(path.name + ".part")
-        part.write_text(stream.getvalue(), encoding="utf-8")
+        part.write_text(_head(path) + text, encoding="utf-8")
         os.replace(part, path)
-    except (YAMLError, UnicodeDecodeError, TypeError, AttributeError) as error:
-        mend = "name another file for --skill"
-        raise InputError([Problem("it holds no skill by observable", mend, str(path))]) from error
+    except ValidationError as error:
+        mend = "name the scenario and its world in small letters, digits and _"
+        problems = [Problem(f"--skill: {each['msg']}", mend) for each in error.errors()]
+        raise InputError(problems) from error
     except OSError as error:
         raise unwritable(path, error) from error
     return path
+
+
+def _head(path: Path) -> str:
+    """The comment at the top of a file, which stays."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return "".join(takewhile(lambda line: line.startswith("#"), lines))

@@ -101,12 +101,15 @@ def backtest(
     from alliance_sim.cli import jobs
     from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy, progress
+    from alliance_sim.observations.skill import Skill
     from alliance_sim.simulate.backtests import BacktestDesign, plan_backtest
 
     quiet = quiet or as_json
     with busy("reading", quiet):
         design = BacktestDesign(measure, source, conditional, posterior, runs)
         study = plan_backtest(observations or [], first, last, history, design, seed=seed)
+        if skill is not None and skill.exists():
+            Skill.read(skill)  # mistakes are told before anything runs
     folder = out or Path("results") / f"backtest_{first}_{last}"
     made = jobs.make_folder(folder)
     try:
