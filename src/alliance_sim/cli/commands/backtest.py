@@ -145,12 +145,14 @@ def _tell(
         files = backtesting.write(found, folder, command, plots)
         if skill is not None:
             entry = found.skill_entry(command)
-            files.append(backtesting.write_skill(entry, found.task.measure, skill))
+            backtesting.write_skill(entry, found.task.measure, skill)
     if as_json:
-        told = found.as_json() | {"command": command, "files": [str(each) for each in files]}
+        named = [str(each) for each in (*files, skill) if each is not None]
+        told = found.as_json() | {"command": command, "files": named}
         print_json(told)
         return
     notes = [Text(plain(note), style="dim") for note in found.notes]
     about = f"Seed {found.about['seed']}, {found.about['runs']:,} runs of "
     about += f"{found.about['scenario']} ({found.about['scenario_hash'][:12]})"
-    show(backtest_view(found.table, details), *notes, "", written_view(files, folder), about)
+    where = written_view(files, folder) + (f"; skill to {skill}" if skill is not None else "")
+    show(backtest_view(found.table, details), *notes, "", where, about)
