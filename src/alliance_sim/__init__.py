@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         sensitivity,
         shared_blocs,
     )
+    from alliance_sim.simulate.backtests import BacktestDesign, backtest
     from alliance_sim.simulate.calibrations import calibrate
     from alliance_sim.spec import Intervention, Scenario, World
     from alliance_sim.spec.blocs import BlocSystem
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AllianceModel",
     "AllianceSimError",
+    "BacktestDesign",
     "BlocSystem",
     "InputError",
     "Intervention",
@@ -50,6 +52,7 @@ __all__ = [
     "SensitivityDesign",
     "World",
     "attribution",
+    "backtest",
     "blocs",
     "calibrate",
     "chronicle",
@@ -74,6 +77,7 @@ _MODULES = {"attribution": "analysis.attribution", "plots": "plots", "report": "
 _HOMES = {
     "AllianceModel": "engines.agents",
     "AllianceSimError": "errors",
+    "BacktestDesign": "simulate.backtests",
     "BlocSystem": "spec.blocs",
     "InputError": "errors",
     "Intervention": "spec",
@@ -83,6 +87,7 @@ _HOMES = {
     "SensitivityDesign": "simulate",
     "World": "spec",
     "blocs": "simulate",
+    "backtest": "simulate.backtests",
     "calibrate": "simulate.calibrations",
     "chronicle": "simulate",
     "compare": "simulate",

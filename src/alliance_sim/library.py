@@ -41,6 +41,12 @@ def shipped_skill() -> Path:
     return scenario_root() / "observation" / "skill.yaml"
 
 
+def shipped_posteriors() -> dict[int, Path]:
+    """Last year that counted -> file of every shipped posterior, which a world may extend."""
+    found = _by_name(scenario_root() / "posteriors")
+    return {int(name.removeprefix("to_")): path for name, path in found.items()}
+
+
 def whole_worlds() -> dict[str, Path]:
     """Name -> file of the shipped worlds that stand by themselves: those that have a name."""
     return {name: path for name, path in shipped_worlds().items() if _has_name(path)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from alliance_sim.cli.app import app
 from alliance_sim.cli.commands import (
+    backtest,
     blocs,
     calibrate,
     claims,
@@ -22,6 +23,7 @@ from alliance_sim.cli.commands import (
 
 __all__ = [
     "app",
+    "backtest",
     "blocs",
     "calibrate",
     "claims",

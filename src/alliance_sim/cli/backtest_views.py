@@ -29,15 +29,18 @@ _ORIGINS = {
 _HEADERS = (
     "MAE",
     "CRPS",
-    "skill in\nCRPS",
+    "skill",
     "{level}%\ninterval",
-    "within\n50%",
-    "within\n90%",
+    "in\n50%",
+    "in\n90%",
     "log\nscore",
     "sign\nhits",
-    "change:\ncorr.",
-    "change:\nexplained",
+    "corr.",
+    "expl.",
 )
+_LINE = "\n"
+_NARROW = 12
+"""Width of the column of names: the tables fit into 80 columns."""
 
 
 def backtest_view(table: Table, details: bool = False) -> Group:
@@ -80,6 +83,8 @@ def _score_tables(table: Table, details: bool) -> Iterator[Group]:
 def _scores(rows: pd.DataFrame, about: dict[str, Any]) -> Any:
     level = round(100 * about["level"])
     shown = new_table("forecaster", [each.format(level=level) for each in _HEADERS])
+    shown.columns[0].min_width = _NARROW
+    shown.padding = (0, 0)
     for row in rows.to_dict(orient="records"):
         shown.add_row(
             Text(plain(str(row["forecaster"]))),
@@ -108,12 +113,13 @@ def _skill_tables(table: Table, details: bool) -> Iterator[Group]:
         fold, forecaster = map(str, keys)
         horizons = sorted(dict.fromkeys(rows["horizon"]), key=lambda each: (each == "all", each))
         shown = new_table("against", [_ahead(each) for each in horizons])
+        shown.columns[0].min_width = _NARROW
         cells = rows.set_index(["against", "horizon"])
         for rival in dict.fromkeys(rows["against"]):
             told = []
             for horizon in horizons:
                 one = cells.loc[(rival, horizon)]
-                told.append(f"{_signed(one['skill'])}\n{_span(one['low'], one['high'])}")
+                told.append(f"{_signed(one['skill'])}\n{_span(one['low'], one['high'], _LINE)}")
             shown.add_row(Text(plain(str(rival))), *told)
         title = f"Skill in CRPS of {forecaster}, with {round(100 * about['level'])}% interval"
         yield titled(f"{title}; {_FOLDS[fold][:1].lower()}{_FOLDS[fold][1:]}", shown)
@@ -154,7 +160,8 @@ def _notes(table: Table) -> tuple[str, ...]:
         "MAE: of the median. MAE, CRPS and log score: less is better. Sign hits: share of changes "
         "beyond the sampling noise whose sign had a chance above one half; it counts half where "
         "the draws cannot tell.",
-        "Change explained: 1 - squared error of the predicted change / that of no change.",
+        "In 50%, in 90%: share of what came within these intervals. Corr.: of predicted and "
+        "observed changes. Expl.: 1 - squared error of the predicted change / that of no change.",
     )
 
 
@@ -173,8 +180,8 @@ def _signed(value: float, digits: int = 2) -> str:
     return "-" if value != value else signed(value, f"+.{digits}f")
 
 
-def _span(low: float, high: float) -> str:
-    return "-" if low != low else f"{_signed(low)} to {_signed(high)}"
+def _span(low: float, high: float, space: str = " ") -> str:
+    return "-" if low != low else f"{_signed(low)} to{space}{_signed(high)}"
 
 
 def _percent(value: float) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 import typer
 
-ELSEWHERE = frozenset({"out", "quiet", "as_json", "workers", "scheduler", "no_plots", "resume"})
+ELSEWHERE = frozenset(
+    {"out", "quiet", "as_json", "workers", "scheduler", "no_plots", "resume", "details", "skill"}
+)
 """Parameters that say where results go and how they are shown; the numbers do not hang on them."""
 
 

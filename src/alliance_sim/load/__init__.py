@@ -25,18 +25,22 @@ __all__ = [
     "read_scenario",
     "read_world",
     "schema",
+    "world_named_by",
 ]
 
 _Model = TypeVar("_Model", Scenario, World)
 
 
-def load_scenario(source: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+def load_scenario(
+    source: str | Path, overrides: Sequence[str] = (), posterior: str | Path | None = None
+) -> Scenario:
     """Read a scenario by the name of a shipped one or by the path of a file.
 
     Args:
         source: Name or path.
         overrides: Settings ``PATH=VALUE`` applied to the document before it is checked, such
             as ``world.drivers.sanctions.weight=0``; the value is read as YAML.
+        posterior: File of values that are laid over its world, as if the world extended both.
 
     Raises:
         InputError: With every problem found, each at its place in its file.
@@ -44,7 +48,26 @@ def load_scenario(source: str | Path, overrides: Sequence[str] = ()) -> Scenario
     documents, file = Documents(), find(source, "scenario")
     _refuse_world(file, documents)
     tree = documents.scenario(file)
+    if posterior is not None and tree is not None:
+        tree = documents.over_world(tree, find(posterior, "world"))
     return _checked(Scenario, _overridden(tree, documents, overrides), documents)
+
+
+def world_named_by(source: str | Path) -> str | None:
+    """The name or path of the world that a scenario, or one that it extends, gives.
+
+    None where the world is written in the scenario itself.
+    """
+    documents, file = Documents(), find(source, "scenario")
+    for _ in range(MAX_PARENTS):
+        tree = documents.read(file)
+        if tree is None or tree.child("world") is not None:
+            return None if tree is None else tree.text("world")
+        extends = tree.text("extends")
+        if extends is None:
+            break
+        file = find(extends, "scenario", relative_to=file)
+    return None
 
 
 def load_scenarios(files: Iterable[Path]) -> dict[Path, Scenario]:

@@ -140,6 +140,13 @@ class Documents:
         self.suspects.add(tree, kind, path or "")
         return tree
 
+    def over_world(self, tree: Node, path: Path) -> Node:
+        """A scenario with a file of values laid over its world, as if the world extended both."""
+        world, values = tree.child("world"), self._whole_world(path)
+        if world is None or values is None:
+            return tree
+        return _with(tree, "world", replace(merge(world, values), key=world.key))
+
     def override(self, tree: Node, settings: Sequence[str]) -> Node:
         """The document after overrides ``PATH=VALUE`` from outside."""
         nowhere = Mark(SET)

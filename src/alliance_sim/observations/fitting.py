@@ -23,6 +23,8 @@ _STEP = 1e-5
 """Of the differences that stand for slopes: the root of the precision, times a margin."""
 _SMALLEST = -12.0
 """Of a logarithm: a standard deviation below e^-12 is none."""
+_LARGEST = 12.0
+"""Of a logarithm: no measure is as wide as e^12, and a search that strays comes back."""
 
 
 @dataclass(frozen=True)
@@ -99,4 +101,4 @@ def _real(name: str, point: Floats) -> Floats:
 def _bounds(name: str) -> tuple[float | None, float | None]:
     if name in _SIGNED:
         return None, None
-    return (0.0, 1.0) if name in _SHARES else (_SMALLEST, None)
+    return (0.0, 1.0) if name in _SHARES else (_SMALLEST, _LARGEST)
