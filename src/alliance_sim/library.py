@@ -71,6 +71,9 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
         candidate = Path(os.path.normpath(folder / path))
         if _exists(candidate):
             return candidate
+        if candidate.is_symlink():
+            what = f"'{candidate}' is a link that leads nowhere, or round in a circle"
+            raise InputError([Problem(what, "name the file itself")])
     if kind == "scenario" and str(name_or_path) in shipped_worlds():
         mend = f"name a scenario, such as '{next(iter(shipped))}'" if shipped else "name a scenario"
         raise InputError([Problem(f"'{name_or_path}' is a world", mend)])

@@ -39,6 +39,9 @@ def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], No
         yield lambda done: None
         return
     if not console.is_terminal:
+        if not total:
+            yield lambda done: None
+            return
         started = time.monotonic()
         yield lambda done: None
         took = time.monotonic() - started
