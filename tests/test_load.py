@@ -21,7 +21,6 @@ from alliance_sim.errors import InputError
 from alliance_sim.load import (
     check_file,
     load_scenario,
-    load_scenarios,
     load_world,
     read_scenario,
     read_world,
@@ -786,13 +785,6 @@ def test_a_name_that_is_not_shipped_gets_a_suggestion(shipped: Path) -> None:
         InputError, match="there is no world 'x'; give the path of a file, or one of: greece"
     ):
         load_world("x")
-
-
-def test_whatever_ships_is_right() -> None:
-    paths = library.shipped_scenarios()
-    assert set(load_scenarios(paths.values())) == set(paths.values())
-    for name in ("baseline_2018", "baseline_1980", "west_coupling_cut"):
-        assert check_file(paths[name]) == []
 
 
 # -- whatever comes in -------------------------------------------------------------------------

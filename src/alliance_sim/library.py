@@ -71,7 +71,7 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
         candidate = Path(os.path.normpath(folder / path))
         if _exists(candidate):
             return candidate
-        if candidate.is_symlink():
+        if _leads_nowhere(candidate):
             what = f"'{candidate}' is a link that leads nowhere, or round in a circle"
             raise InputError([Problem(what, "name the file itself")])
     if kind == "scenario" and str(name_or_path) in shipped_worlds():
@@ -90,6 +90,14 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError):  # a name too long, or with a null character in it
+        return False
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Whether a path is a link to what is not there."""
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):
         return False
 
 

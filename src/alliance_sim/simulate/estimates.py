@@ -75,7 +75,7 @@ def estimate(
         >>> needs.disk > 1e9
         True
         >>> print(needs)
-        about ..., 0.1 GB of memory, ... on disk
+        about ... of memory, ... GB on disk
     """
     from alliance_sim.simulate.ensembles import as_scenario, check_numbers
 
