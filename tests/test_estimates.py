@@ -107,7 +107,9 @@ def test_what_fits_nowhere_is_refused_at_once(checked: Any, tmp_path: Path, runs
             al.run(checked, runs, store=tmp_path / "some.zarr")
 
 
-@pytest.mark.parametrize("ask", [al.judge_claims, partial(al.explain, "us_exits_jcpoa")])
+@pytest.mark.parametrize(
+    "ask", [partial(al.judge_claims, ["C02"]), partial(al.explain, "us_exits_jcpoa")]
+)
 def test_nothing_large_is_made_before_it_is_refused(ask: Callable[..., Any]) -> None:
     tracemalloc.start()
     try:
