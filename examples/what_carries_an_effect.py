@@ -23,11 +23,14 @@ SCENARIOS = {
 }
 
 
-def effect(scenario: str, outcome: str, overrides: list[str], runs: int) -> float:
-    """Mean paired effect at the horizon."""
+def effects(overrides: list[str], runs: int) -> list[float]:
+    """Mean paired effect of each scenario at the horizon."""
     base = al.load_scenario("baseline_2018", overrides)
-    found = al.compare(base, al.load_scenario(scenario, overrides), runs=runs, seed=7)
-    return float(found[outcome].isel(month=-1).mean())
+    found = []
+    for name, outcome in SCENARIOS.items():
+        change = al.compare(base, al.load_scenario(name, overrides), runs=runs, seed=7)
+        found.append(float(change[outcome].isel(month=-1).mean()))
+    return found
 
 
 def main(runs: int) -> None:
@@ -39,8 +42,8 @@ def main(runs: int) -> None:
         "drivers off": ["drivers=false"],
     }
     print(f"{'scenario':24}{'outcome':18}" + "".join(f"{name:>16}" for name in ablations))
-    for scenario, outcome in SCENARIOS.items():
-        parts = [effect(scenario, outcome, each, runs) for each in ablations.values()]
+    columns = [effects(each, runs) for each in ablations.values()]
+    for (scenario, outcome), *parts in zip(SCENARIOS.items(), *columns, strict=True):
         print(f"{scenario:24}{outcome:18}" + "".join(f"{part:+16.3f}" for part in parts))
 
 

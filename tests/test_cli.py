@@ -345,6 +345,14 @@ def test_wrong_input_ends_with_2_and_says_why(
     assert result.stdout == ""
 
 
+def test_links_in_a_circle_are_told_as_such(folder: Path) -> None:
+    Path("one.yaml").symlink_to("two.yaml")
+    Path("two.yaml").symlink_to("one.yaml")
+    result = call("validate", "one.yaml")
+    assert result.exit_code == 2
+    assert "'one.yaml' is a link that leads nowhere, or round in a circle" in result.stderr
+
+
 def test_a_failed_run_ends_with_1_and_a_message(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,13 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import pytest
-from worlds import small_scenario
+from typer.testing import CliRunner
+from worlds import small_scenario, write_pair
 
 import alliance_sim as al
+from alliance_sim.cli import app
 from alliance_sim.rng import BLOCK
+from alliance_sim.wording import duration
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,31 @@ def test_time_is_that_of_a_trial(checked: Any) -> None:
         for runs in (BLOCK, 100 * BLOCK)
     )
     assert 20 * small < large < 500 * small
-    assert np.isnan(al.estimate(checked, 1, stored=True).seconds)
+    assert al.estimate(checked, 1, trial=False).seconds is None
+
+
+def test_a_name_is_enough() -> None:
+    named = al.estimate("us_exits_jcpoa", 2000, trial=False)
+    loaded = al.estimate(al.load_scenario("us_exits_jcpoa"), 2000, trial=False)
+    assert named == loaded
+    with pytest.raises(al.InputError, match="did you mean 'us_exits_jcpoa'"):
+        al.estimate("us_exit_jcpoa")
+    with pytest.raises(al.InputError, match="runs is 0"):
+        al.estimate("us_exits_jcpoa", 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 second"),
+        (90, "90 seconds"),
+        (3 * 60, "3 minutes"),
+        (8793 * 60, "6 days"),
+        (26 * 3600, "26 hours"),
+    ],
+)
+def test_times_in_units_that_suit_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize("runs", [10**9, 10**15])
@@ -81,7 +107,9 @@ def test_what_fits_nowhere_is_refused_at_once(checked: Any, tmp_path: Path, runs
             al.run(checked, runs, store=tmp_path / "some.zarr")
 
 
-@pytest.mark.parametrize("ask", [al.judge_claims, partial(al.explain, "us_exits_jcpoa")])
+@pytest.mark.parametrize(
+    "ask", [partial(al.judge_claims, ["C02"]), partial(al.explain, "us_exits_jcpoa")]
+)
 def test_nothing_large_is_made_before_it_is_refused(ask: Callable[..., Any]) -> None:
     tracemalloc.start()
     try:
@@ -103,3 +131,22 @@ def test_memory_and_disk_that_are_short(
         al.run(checked, 600, store=tmp_path / "deep" / "some.zarr")
     assert len(caught.value.problems) == 2
     assert not list(tmp_path.iterdir())
+
+
+def test_disk_has_to_hold_scenario_and_baseline(
+    checked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room for either, and not for both; what is there already has its own."""
+    write_pair(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    one = al.estimate("breach.yaml", 600, trial=False).disk
+    usual = shutil.disk_usage(tmp_path)
+    words = ["run", "breach.yaml", "--runs", "600", "--no-plots", "--quiet", "--workers", "1"]
+    with monkeypatch.context() as short:
+        short.setattr(shutil, "disk_usage", lambda _: usual._replace(free=int(1.5 * one)))
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 2
+        assert "600 runs of each of 2 scenarios need" in done.stderr
+        assert not (tmp_path / "results").exists()
+        assert CliRunner().invoke(app, [*words, "--no-baseline"]).exit_code == 0
+        assert CliRunner().invoke(app, words).exit_code == 0

@@ -52,6 +52,12 @@ def test_tables_hold_the_runs(ds: xr.Dataset, tmp_path: Path, form: Any) -> None
     assert [*parameters.columns[1:]] == [*ds["parameter"].values]
 
 
+def test_a_form_that_is_none(ds: xr.Dataset, tmp_path: Path) -> None:
+    some: Any = "xlsx"
+    with pytest.raises(al.InputError, match="'xlsx' is no format; use parquet, csv or netcdf"):
+        tables.export(ds, tmp_path, some)
+
+
 def test_netcdf_holds_everything(ds: xr.Dataset, tmp_path: Path) -> None:
     (file,) = tables.export(ds, tmp_path, "netcdf")
     xr.testing.assert_equal(store.read(file), ds)
@@ -82,7 +88,17 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = call(app, ["export", "results/breach", "--format", "csv"])
     assert done.exit_code == 0, done.stderr
     written = [line.removeprefix("Written: ") for line in done.stdout.splitlines()]
-    assert [len(pd.read_csv(file)) for file in written] == [3 * 61, 3]
+    assert [len(pd.read_csv(file)) for file in written] == [3 * 61, 3] * 2
+    assert [Path(file).name for file in written[2:]] == [
+        "baseline_runs.csv",
+        "baseline_parameters.csv",
+    ]
+    runs, baseline = (pd.read_csv(file) for file in (written[0], written[2]))
+    held = al.open_results("results/breach/baseline.zarr")["trade"].to_numpy().ravel()
+    np.testing.assert_allclose(baseline["trade"], held, rtol=1e-6)
+    assert not np.allclose(runs["trade"], held)
+    done = call(app, ["export", "results/breach", "--format", "CSV", "--no-baseline"])
+    assert done.stdout.splitlines() == [f"Written: {file}" for file in written[:2]]
     missing = call(app, ["export", "results/nowhere"])
     assert missing.exit_code == 2
     assert "did you mean" in missing.stderr or "there is no folder" in missing.stderr

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,14 @@ import pytest
 import xarray as xr
 import zarr
 from test_executors import dask_cluster
+from typer.testing import CliRunner
 from worlds import small_scenario, write_pair
 
 import alliance_sim as al
 from alliance_sim import store
+from alliance_sim.cli import app
 from alliance_sim.engines import ensemble
-from alliance_sim.errors import FailedRunsWarning, RunError, StorageError
+from alliance_sim.errors import DamagedRunsWarning, FailedRunsWarning, RunError, StorageError
 from alliance_sim.results import failures_of
 from alliance_sim.rng import BLOCK
 
@@ -115,7 +119,12 @@ def start(folder: Path, *more: Any) -> subprocess.Popen[str]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
-            command(*more), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            command(*more),
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # a group of its own, as a shell gives it
         )
     finally:
         signal.signal(signal.SIGINT, before)
@@ -167,24 +176,83 @@ def test_killed_at_random_moments(folder: Path, finished: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 2])
-@fault("Ctrl-C")
-def test_ctrl_c(folder: Path, finished: Path, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("workers", "number", "to_all"),
+    [
+        (1, signal.SIGINT, False),
+        (2, signal.SIGINT, True),
+        (1, signal.SIGTERM, False),
+        (2, signal.SIGTERM, False),
+    ],
+)
+@fault("Ctrl-C, SIGTERM")
+def test_ctrl_c(
+    folder: Path, finished: Path, workers: int, number: signal.Signals, to_all: bool
+) -> None:
     process = start(folder, "--workers", workers)
     wait_for_blocks(folder / "out" / store.RESULT, 1)
-    process.send_signal(signal.SIGINT)
+    (os.killpg if to_all else os.kill)(process.pid, number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "runs are saved in" in said
-    assert "--resume" in said
-    assert "Traceback" not in said
+    assert process.returncode == 128 + number
+    # It is all that is said, and counts what is in the store then and ever after.
+    saved = re.fullmatch(
+        r"interrupted; ([\d,]+) of [\d,]+ runs are saved in .* --resume .*\n", said
+    )
+    assert saved, said
     # What is unfinished is neither overwritten nor taken for the whole.
     assert "holds an unfinished run" in run(folder, command(), code=2)
     part = store.read(folder / "out" / store.RESULT)
     assert part.attrs["unfinished"] == RUNS
     assert BLOCK <= part.sizes["run"] < RUNS
-    run(folder, command("--resume"))
+    assert part.sizes["run"] == int(saved[1].replace(",", ""))
+    again = run(folder, [each for each in command("--resume") if each != "--quiet"])
+    assert f"{saved[1]} of {RUNS:,} runs are saved already" in again
+    # The pace is that of the runs that were done now.
+    assert f"breach: {RUNS - part.sizes['run']:,} runs in" in again
     same(folder, finished)
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_ends_at_once(folder: Path) -> None:
+    process = start(folder, "--workers", 1)
+    wait_for_blocks(folder / "out" / store.RESULT, 1)
+    process.send_signal(signal.SIGSTOP)  # so that both are there when it goes on
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    _, said = process.communicate(timeout=5)
+    assert process.returncode in (130, 143)
+    assert "Traceback" not in said
+
+
+def test_interrupted_before_a_store_is_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.chdir(folder)
+    for place in ("alliance_sim.cli.jobs.prepare", "alliance_sim.store.runs.create"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, interrupt)
+            done = CliRunner().invoke(app, ["run", "breach.yaml", "--runs", "3", "--workers", "1"])
+        assert done.exit_code == 143
+        assert re.match("interrupted before (the first run|a run was saved)", done.stderr)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_killed_in_silence(tmp_path: Path) -> None:
+    """Nothing is said of semaphores that a process left which was killed."""
+    code = (
+        "import os; from alliance_sim.executors import spread\n"
+        "print(*spread(str, range(4), 2), flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(  # until the last process that holds the pipes has ended
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == -9
+    assert done.stdout == "0 1 2 3\n"
+    assert not done.stderr
 
 
 @pytest.mark.slow
@@ -345,7 +413,10 @@ def test_damaged_block(folder: Path, finished: Path, variable: str, damage: str)
         with pytest.raises(al.InputError, match=r"is damaged: runs .* --resume"):
             store.read(place)
     scenario = al.load_scenario(folder / "breach.yaml")
-    al.run(scenario, RUNS, store=place, resume=True, workers=1)
+    known = (variable, damage) != ("checksum", "removed")
+    told = pytest.warns(DamagedRunsWarning, match=r"runs .* in .* were damaged, and have been run")
+    with told if known else nullcontext():
+        al.run(scenario, RUNS, store=place, resume=True, workers=1)
     same(folder, finished)
 
 

@@ -17,6 +17,7 @@ from alliance_sim import plots
 from alliance_sim.analysis import summary
 from alliance_sim.errors import InputError
 from alliance_sim.plots import layout, relations, style
+from alliance_sim.plots.files import networks
 from alliance_sim.rules.classes import CLASSES
 
 
@@ -415,6 +416,19 @@ def test_ties_are_the_median_of_both_directions():
     assert set(drawn) == {style.BLUE, style.VERMILLION}
     assert drawn[style.BLUE].get_linestyle() == "-"
     assert drawn[style.VERMILLION].get_linestyle() == "--"
+
+
+def test_beside_the_network_stands_what_changes():
+    few = made(actors=ACTORS[:3])
+    values = few["alignment_first"].to_numpy().copy()
+    values[:, 0, 1] += 0.4  # by 0.2 on the mean of both directions
+    values[:, 2, 0] -= 0.3
+    values[:, 1, 2] += 0.04  # too little
+    few["alignment_last"][:] = values
+    _, right = networks(few).axes
+    at, _ = relations.positions(few)
+    found = {each.get_color(): {*each.get_xdata()} for each in right.lines}
+    assert found == {style.BLUE: {*at[[0, 1], 0]}, style.VERMILLION: {*at[[0, 2], 0]}}
 
 
 def test_scaling_gives_back_distances_in_the_plane():

@@ -211,10 +211,17 @@ def test_the_mean_crosses_no_name_of_a_tornado():
 
 def test_words_of_effects_stand_on_a_plate_before_the_zero_line():
     ax, _ = drawn("effects")
-    zero = next(each for each in ax.lines if list(each.get_xdata()) == [0, 0])
+    (zero,) = (each for each in ax.collections if np.all(each.get_segments()[0][:, 0] == 0))
+    assert len(zero.get_segments()) == len(ax.texts) // 2  # a piece for each row
     for each in ax.texts:
         assert each.get_bbox_patch().get_facecolor() == (1, 1, 1, 1)
         assert each.get_zorder() > zero.get_zorder()
+
+
+def test_the_axis_of_effects_ends_with_the_data():
+    ax, _ = drawn("effects")
+    ends = [each for line in ax.lines for each in line.get_xdata()]
+    assert ax.spines["bottom"].get_bounds()[1] < max(ends) + 0.1 * (max(ends) - min(0, *ends))
 
 
 @pytest.mark.parametrize("own", [True, False])

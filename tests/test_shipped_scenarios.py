@@ -16,7 +16,7 @@ from alliance_sim.engines import noise, stability
 from alliance_sim.engines.blocks import Lanes, prepare
 from alliance_sim.engines.ensemble import run_ensemble
 from alliance_sim.library import shipped_scenarios
-from alliance_sim.load import load_scenarios
+from alliance_sim.load import check_file, load_scenarios
 from alliance_sim.results import Record
 from alliance_sim.spec import Intervention, Scenario, World
 from alliance_sim.step import Noise, advance
@@ -79,10 +79,8 @@ def test_an_unstable_world_is_named_and_blamed() -> None:
     wild = al.load_scenario(
         "baseline_2018", ["world.mechanisms.structural_balance.weight=5", "horizon.months=1"]
     )
-    found = stability.check(compile_scenario(wild))
-    assert not found.stable
-    assert found.blame == "mechanism structural_balance"
-    with pytest.warns(UserWarning, match="structural_balance"):
+    said = r"is unstable .* without mechanism structural_balance; lower that weight"
+    with pytest.warns(UserWarning, match=said):
         al.run(wild, runs=1)
 
 
@@ -137,6 +135,11 @@ def test_yearly_changes_are_of_the_size_seen_in_votes() -> None:
     low, high = YEARLY_CHANGE
     assert low < np.median(spread) < high
     assert spread.max() < 0.12
+
+
+def test_those_that_load_are_found_right_by_the_check_too() -> None:
+    for name in ("baseline_2018", "baseline_1980", "west_coupling_cut"):
+        assert check_file(shipped_scenarios()[name]) == []
 
 
 @pytest.mark.parametrize("name", ALL)

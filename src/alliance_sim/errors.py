@@ -55,6 +55,10 @@ class FailedRunsWarning(UserWarning):
     """Some runs of an ensemble failed, and were left out of its results."""
 
 
+class DamagedRunsWarning(UserWarning):
+    """Runs of a store were damaged, and have been run again."""
+
+
 class DifferentWorldsWarning(UserWarning):
     """A scenario and its baseline do not share a world, so that their difference is mixed."""
 

@@ -6,11 +6,13 @@ import multiprocessing
 import operator
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
+from contextlib import contextmanager
 from typing import Any, SupportsIndex, TypeVar
 
 from alliance_sim.errors import Problem, WorkersLostError
@@ -42,8 +44,11 @@ def unfit(workers: Any) -> list[Problem]:
     return [Problem(f"workers is {workers!r}", mend)]
 
 
-def spread(work: Callable[[T], R], tasks: Collection[T], workers: Workers = None) -> Iterator[R]:
+def spread(work: Callable[[T], R], tasks: Collection[T], workers: Workers = None) -> Generator[R]:
     """The results of tasks, in their order, whoever does them.
+
+    Where this ends early, by an error, by Ctrl-C or since nobody wants the rest (close it then),
+    tasks that have not begun are dropped, and processes that were started here end at once.
 
     Args:
         work: a function that other processes can import.
@@ -61,19 +66,37 @@ def spread(work: Callable[[T], R], tasks: Collection[T], workers: Workers = None
     waiting: deque[Future[R]] = deque()
     try:
         for task in tasks:
-            waiting.append(executor.submit(work, task))
+            with _deaf_to_ctrl_c():
+                waiting.append(executor.submit(work, task))
             if len(waiting) == _AHEAD:
-                yield _result(waiting.popleft(), executor)
+                yield _next(waiting, executor)
         while waiting:
-            yield _result(waiting.popleft(), executor)
+            yield _next(waiting, executor)
     except (BrokenExecutor, CancelledError) as error:
         raise WorkersLostError(
             "what shared the work is gone: a process was killed or ran out of memory, or its "
             "scheduler is away"
         ) from error
     finally:
-        for each in waiting:
-            each.cancel()
+        if waiting:
+            _give_up(waiting, executor, own=executor is not workers)
+
+
+def _give_up(tasks: Iterable[Future[Any]], executor: Any, own: bool) -> None:
+    """Drop tasks that have not begun; of processes that were started here none goes on."""
+    if own:
+        # Those have some tasks in hand that can no longer be cancelled.
+        executor.shutdown(wait=True, kill_workers=True)
+        return
+    for each in tasks:
+        each.cancel()
+
+
+def _next(waiting: deque[Future[R]], executor: Executor) -> R:
+    """The result of the first task, which waits no longer once it is there."""
+    result = _result(waiting[0], executor)
+    waiting.popleft()
+    return result
 
 
 def _result(task: Future[R], executor: Executor) -> R:
@@ -120,10 +143,45 @@ def _executor(workers: Workers, tasks: int) -> Executor | None:
     # call, and end by themselves when this process does or asks nothing of them for a while.
     from loky import get_reusable_executor
 
-    executor: Executor = get_reusable_executor(
-        count, timeout=_IDLE, initializer=_settle_in, initargs=(os.getpid(),)
-    )
+    _start_tracker()
+    with _deaf_to_ctrl_c():
+        executor: Executor = get_reusable_executor(
+            count, timeout=_IDLE, initializer=_settle_in, initargs=(os.getpid(),)
+        )
     return executor
+
+
+def _start_tracker() -> None:
+    """Start the process that clears away what is left of this one, and let it do so in silence.
+
+    If this process is killed, what is left over is no news to anybody.
+    """
+    from loky.backend import resource_tracker
+
+    sys.warnoptions.append(_NO_NEWS)  # what a new Python is given of the options of this one
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(_NO_NEWS)
+
+
+_NO_NEWS = "ignore:resource_tracker"
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Keep Ctrl-C, which a terminal sends to all, from processes that are started meanwhile.
+
+    It is for the main process, which gets it a moment later.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _IDLE = 30
@@ -132,7 +190,7 @@ _IDLE = 30
 
 def _settle_in(parent: int) -> None:
     """What a new process does first, started by another."""
-    # Ctrl-C is for the main process, which lets the others end what they are at.
+    # Ctrl-C is for the main process, which ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # One that is killed can tell nobody to end.
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -77,6 +77,9 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
         candidate = Path(os.path.normpath(folder / path))
         if _exists(candidate):
             return candidate
+        if _leads_nowhere(candidate):
+            what = f"'{candidate}' is a link that leads nowhere, or round in a circle"
+            raise InputError([Problem(what, "name the file itself")])
     if kind == "scenario" and str(name_or_path) in shipped_worlds():
         mend = f"name a scenario, such as '{next(iter(shipped))}'" if shipped else "name a scenario"
         raise InputError([Problem(f"'{name_or_path}' is a world", mend)])
@@ -93,6 +96,14 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError):  # a name too long, or with a null character in it
+        return False
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Whether a path is a link to what is not there."""
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):
         return False
 
 

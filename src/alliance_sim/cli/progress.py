@@ -27,12 +27,21 @@ class _Pace(ProgressColumn):
 
 @contextmanager
 def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Yields what to call with the number of runs just finished."""
+    """Yields what to call with the number of runs just finished.
+
+    Args:
+        label: what runs.
+        total: how many runs there are to do, those that are saved already left out.
+        quiet: whether to say nothing.
+    """
     console = Console(stderr=True)
     if quiet:
         yield lambda done: None
         return
     if not console.is_terminal:
+        if not total:
+            yield lambda done: None
+            return
         started = time.monotonic()
         yield lambda done: None
         took = time.monotonic() - started

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,16 @@ from alliance_sim import store
 from alliance_sim.analysis import summary
 from alliance_sim.cli.guard import RunFailedError
 from alliance_sim.cli.jobs import Job, unwritable
-from alliance_sim.errors import AllianceSimError
+from alliance_sim.errors import AllianceSimError, InputError
 from alliance_sim.executors import Workers
 from alliance_sim.files import write_text
 from alliance_sim.results import failures_of, is_class, outcome_names, shared_runs
-from alliance_sim.simulate import estimate, run, scenario_hash
+from alliance_sim.simulate import estimate, refuse_short_disk, run, scenario_hash
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import undirected_pair
 from alliance_sim.spec.outcomes import ClassMeasure
 from alliance_sim.validation import KEY
+from alliance_sim.wording import duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +48,19 @@ class Finding:
     files: list[Path]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Runs that a job asks for, and those of them that an earlier run has saved."""
+
+    asked: int
+    saved: int
+
+    @property
+    def left(self) -> int:
+        """Runs that are still to be done."""
+        return self.asked - self.saved
+
+
 @dataclass
 class Runner:
     """Runs jobs with the same number of runs and the same seed, each baseline once."""
@@ -59,21 +74,34 @@ class Runner:
     _stores: dict[str, Path] = field(default_factory=dict)
     """Where the runs of each baseline are, by its hash."""
 
-    def work(self, job: Job) -> int:
-        """Number of runs that a job takes."""
-        new = job.baseline is not None and scenario_hash(job.baseline) not in self._stores
-        return self.runs * (1 + new)
+    def refuse_what_cannot_fit(self, jobs: Sequence[Job]) -> None:
+        """Raise InputError where the disk has no room for all stores of all jobs."""
+        refuse_short_disk([each for job in jobs for each in _stores_of(job)], self.runs)
 
-    def expect(self, job: Job) -> str:
-        """What a large job will take; nothing to say of a small one."""
-        work = self.work(job)
-        if work < LARGE:
-            return ""
-        one = estimate(job.scenario, self.runs, self.workers, stored=True, trial=True)
-        times = work / self.runs
-        minutes = one.seconds * times / 60
-        disk = one.disk * times / 1e9
-        return f"{work:,} runs: about {minutes:.0f} minutes, and {disk:.1f} GB on disk"
+    def plan(self, job: Job) -> Plan:
+        """How many runs a job takes, and how many of them are saved already."""
+        new = job.baseline is not None and scenario_hash(job.baseline) not in self._stores
+        mine = _stores_of(job) if new else _stores_of(job)[-1:]
+        asked = self.runs * len(mine)
+        return Plan(asked, sum(self._kept(into) for _, into in mine) if self.resume else 0)
+
+    def _kept(self, into: Path) -> int:
+        try:
+            return store.runs.kept(into, self.runs)
+        except InputError:  # it says so itself when it is continued
+            return 0
+
+    def expect(self, job: Job, plan: Plan) -> list[str]:
+        """What a job goes on from, and what it will take if it is large."""
+        lines = []
+        if plan.saved:
+            lines.append(f"{job.label}: {plan.saved:,} of {plan.asked:,} runs are saved already")
+        if plan.left >= LARGE:
+            one = estimate(job.scenario, self.runs, self.workers, trial=True)
+            times = plan.left / self.runs
+            took, disk = duration((one.seconds or 0) * times), one.disk * times / 1e9
+            lines.append(f"{plan.left:,} runs: about {took}, and {disk:.1f} GB on disk")
+        return lines
 
     def find(self, job: Job, progress: Callable[[int], None]) -> Finding:
         """Run a job into its folder and summarise it."""
@@ -135,14 +163,30 @@ class Runner:
         except (AllianceSimError, MemoryError):
             raise
         except KeyboardInterrupt as error:
-            if into is None or not into.exists():
+            if into is None:
                 raise
-            done = store.runs.progress(into)
-            mend = "the same command with --resume goes on from there"
-            raise KeyboardInterrupt(f"interrupted; {done} in '{into}', {mend}") from error
+            raise type(error)(self._interrupted(into)) from error
         except Exception as error:
             which = f"a run of '{label}' failed ({self.runs} runs, seed {self.seed})"
             raise RunFailedError(which) from error
+
+    def _interrupted(self, into: Path) -> str:
+        """What to say once runs into a store have been interrupted, and all have ended."""
+        if not into.exists():
+            return f"interrupted before a run was saved in '{into}'"
+        mend = "the same command with --resume goes on from there"
+        more = ""
+        if isinstance(self.workers, Executor):  # of others: what these have begun goes on
+            more = "; blocks that the workers of the scheduler have begun may be added"
+        return f"interrupted; {store.runs.progress(into)} in '{into}', {mend}{more}"
+
+
+def _stores_of(job: Job) -> list[tuple[Scenario, Path]]:
+    """What a job runs, and the store that it goes to; the baseline comes first."""
+    own = [(job.scenario, job.folder / store.RESULT)]
+    if job.baseline is None:
+        return own
+    return [(job.baseline, job.folder / store.BASELINE), *own]
 
 
 def _class_table(data: xr.Dataset, baseline: xr.Dataset | None) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from alliance_sim.spec.base import (
     Names,
     did_you_mean,
 )
+from alliance_sim.spec.numbers import LARGEST
 
 _PATTERNS = {
     ID_PATTERN: (
@@ -180,6 +181,8 @@ def _wrong_type(kind: str, value: object, place: _Place) -> tuple[str, str]:
         mend = "put it in quotes"
     elif kind in ("float_type", "int_type") and isinstance(value, str) and _is_number(value):
         mend = "take the quotes away"
+    elif kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
+        mend = f"give a number from -{LARGEST:,.0f} to {LARGEST:,.0f}"
     elif value is None and place.path:
         mend = f"{mend}, or leave `{place.path[-1]}` out if it is optional"
     return f"expected {expected}, found {_found(value)}", mend

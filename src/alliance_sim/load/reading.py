@@ -84,9 +84,13 @@ _MOST_DIGITS = 400
 """Of a whole number: far above any quantity, far below what takes long to turn into text."""
 
 
+class TooLongError(ValueError):
+    """A whole number has more digits than any quantity."""
+
+
 def _integer(text: str) -> int:
     if len(text) > _MOST_DIGITS:
-        raise ValueError(text)
+        raise TooLongError(text)
     return int(text, 8 if text.startswith("0o") else 16 if text.startswith("0x") else 10)
 
 
@@ -212,7 +216,11 @@ class _Builder:
             return text
         try:
             return convert(text)
-        except ValueError:  # also what Python says of integers with thousands of digits
+        except TooLongError:
+            what = f"a whole number of {len(text):,} digits"
+            self.report(event, what, f"give at most {_MOST_DIGITS} digits")
+            return text
+        except ValueError:
             self.report(
                 event,
                 f"'{text[:40]}' cannot be read as what it should be",

@@ -206,7 +206,7 @@ def effects(
     numbers = [name for name in summary.numeric_names(ds) if names is None or name in names]
     target = style.axes_for(ds, ax, height=1.4 + 0.45 * len(numbers))
     draw_effects(target, ds, change, numbers)
-    target.set_xlabel(f"{target.get_xlabel()} in {_last_month(ds)}")
+    target.set_xlabel(f"{target.get_xlabel()} in {_last_month(ds)}", loc="left")
     return target
 
 
@@ -225,7 +225,9 @@ def draw_effects(
     kinds = Counter(ds[name].attrs.get("units", "") for name in names)
     units = kinds.most_common(1)[0][0] if kinds else ""
     shown = [name for name in names if ds[name].attrs.get("units", "") == units]
-    ax.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
+    # A piece for each row: between them are the names.
+    rows = np.arange(len(shown))
+    ax.vlines(0 * rows, rows - 0.25, rows + 0.25, color=style.GREY, linewidth=0.8, zorder=1)
     ax.set_ylim(len(shown) - 0.6, -0.9)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -240,7 +242,7 @@ def draw_effects(
         told = style.marked_name(title, said, wide, style.BODY) if marks else title
         _beside(ax, style.shorten(told, wide, style.BODY), row)
     _behind(ax, texts)
-    ax.set_xlabel(f"Difference from the baseline [{units}]")
+    ax.set_xlabel(f"Difference from the baseline [{units}]", loc="left")
 
 
 def _beside(ax: Axes, text: str, row: int) -> None:
@@ -263,6 +265,9 @@ def _behind(ax: Axes, texts: Sequence[tuple[float, int, str]]) -> None:
     low, high = ax.get_xlim()
     wide = max((style.text_size(text, style.SMALL)[0] for *_, text in texts), default=0) + 16
     ax.set_xlim(low, low + (high - low) / max(0.3, 1 - wide / style.size_of(ax)[0]))
+    # The axis ends where the numbers do.
+    ax.set_xticks([each for each in ax.get_xticks() if low <= each <= high])
+    ax.spines["bottom"].set_bounds(low, high)
     for end, row, text in texts:
         ax.annotate(
             text,

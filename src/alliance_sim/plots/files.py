@@ -13,7 +13,15 @@ from alliance_sim.files import replacing
 from alliance_sim.plots import style
 from alliance_sim.plots.comparisons import effect_fan
 from alliance_sim.plots.distributions import draw_effects, draw_histogram, effects, horizon
-from alliance_sim.plots.relations import When, draw_network, explain_ties, heading, matrix, month
+from alliance_sim.plots.relations import (
+    draw_changes,
+    draw_network,
+    explain_changes,
+    explain_ties,
+    heading,
+    matrix,
+    month,
+)
 from alliance_sim.plots.timelines import classes, draw_classes, draw_fan, fan, fan_key
 from alliance_sim.results import outcome_names
 from alliance_sim.validation import said_of
@@ -116,13 +124,15 @@ def write(drawn: Axes | Figure, path: Path) -> Path:
 
 @style.styled
 def networks(ds: xr.Dataset) -> Figure:
-    """The network of alignments at the base date and at the horizon, side by side."""
+    """The network of alignments at the base date, and beside it what changes to the horizon."""
     whole = style.figure(ds, 12.5, 5.8)
-    dates: tuple[When, When] = ("first", "last")
-    for ax, when in zip(whole.subplots(1, 2), dates, strict=True):
-        draw_network(ax, ds, when)
-        ax.set_title(heading(ds, when), fontsize=style.BODY)
-    explain_ties(whole.axes[0])
+    left, right = whole.subplots(1, 2)
+    draw_network(left, ds, "first")
+    left.set_title(heading(ds, "first"), fontsize=style.BODY)
+    explain_ties(left)
+    draw_changes(right, ds)
+    right.set_title(f"Changes from then to {month(ds, 'last')}", fontsize=style.BODY)
+    explain_changes(right)
     return whole
 
 

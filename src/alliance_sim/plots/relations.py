@@ -25,6 +25,8 @@ When = Literal["first", "last"]
 
 WEAKEST = 0.25
 """Alignments nearer to 0 are not drawn."""
+SMALLEST_CHANGE, LARGE_CHANGE = 0.05, 0.3
+"""Changes of an alignment that are drawn, and that are drawn as wide as can be; judgement."""
 _LEFT_OUT = f"Ties weaker than {WEAKEST} are not drawn."
 CANVAS = (430.0, 340.0)
 """Room for the names of a network, in points."""
@@ -51,16 +53,26 @@ def network(ds: xr.Dataset, when: When = "last", ax: Axes | None = None) -> Axes
 
 
 def draw_network(ax: Axes, ds: xr.Dataset, when: When) -> None:
-    """Ties, then names over them; a unit of the axes is a point of a canvas."""
+    """Ties, then names over them."""
+    _draw(ax, ds, mutual(ds, when), WEAKEST, 1.0)
+
+
+def draw_changes(ax: Axes, ds: xr.Dataset) -> None:
+    """The same for what has changed from the base date to the horizon."""
+    _draw(ax, ds, _change(ds), SMALLEST_CHANGE, LARGE_CHANGE)
+
+
+def _draw(ax: Axes, ds: xr.Dataset, tie: Doubles, weakest: float, strongest: float) -> None:
+    """Ties that are not too weak, (actor, actor); a unit of the axes is a point of a canvas."""
     names = style.actor_names(ds)
     at, canvas = positions(ds)
     ax.set(xlim=(0, canvas[0]), ylim=(0, canvas[1]), xticks=[], yticks=[])
     ax.set_aspect("equal")
     ax.spines[:].set_visible(False)
-    tie = mutual(ds, when)
-    pairs = [(i, j) for i in range(len(names)) for j in range(i) if abs(tie[i, j]) >= WEAKEST]
+    pairs = [(i, j) for i in range(len(names)) for j in range(i) if abs(tie[i, j]) >= weakest]
     for i, j in sorted(pairs, key=lambda pair: abs(tie[pair])):
-        ax.plot(*at[[i, j]].T, **_tie_style(float(tie[i, j])))  # type: ignore[arg-type]
+        look = _tie_style(float(tie[i, j]), weakest, strongest)
+        ax.plot(*at[[i, j]].T, **look)  # type: ignore[arg-type]
     ax.apply_aspect()
     # Names shrink with the axes, so that they never touch, however small these are.
     scale = style.size_of(ax)[0] / canvas[0]
@@ -71,8 +83,8 @@ def draw_network(ax: Axes, ds: xr.Dataset, when: When) -> None:
         ax.text(x, y, name, ha="center", va="center", fontsize=size, bbox=box, zorder=5)
 
 
-def _tie_style(value: float) -> dict[str, object]:
-    strength = (abs(value) - WEAKEST) / (1 - WEAKEST)
+def _tie_style(value: float, weakest: float, strongest: float) -> dict[str, object]:
+    strength = min(1.0, (abs(value) - weakest) / (strongest - weakest))
     return {
         "color": style.BLUE if value > 0 else style.VERMILLION,
         "linestyle": "-" if value > 0 else _HOSTILE_DASHES,
@@ -85,10 +97,20 @@ def _tie_style(value: float) -> dict[str, object]:
 
 def explain_ties(ax: Axes) -> None:
     """What the ties of a network mean, beneath it."""
-    drawn = ax.legend(
-        handles=_tie_key(), loc="upper left", bbox_to_anchor=(0, 0), ncols=4, handlelength=4
-    )
-    _head(drawn, _LEFT_OUT)
+    _explain_beneath(ax, _tie_key(), _LEFT_OUT)
+
+
+def explain_changes(ax: Axes) -> None:
+    """What the ties of a network of changes mean, beneath it."""
+    limits = SMALLEST_CHANGE, LARGE_CHANGE
+    sizes = (("closer", LARGE_CHANGE), ("closer", 0.1), ("apart", -0.1), ("apart", -LARGE_CHANGE))
+    words = f"Changes smaller than {SMALLEST_CHANGE} are not drawn."
+    _explain_beneath(ax, [_key(*each, *limits) for each in sizes], words)
+
+
+def _explain_beneath(ax: Axes, key: list[Artist], words: str) -> None:
+    drawn = ax.legend(handles=key, loc="upper left", bbox_to_anchor=(0, 0), ncols=4, handlelength=4)
+    _head(drawn, words)
 
 
 def _explain_inside(ax: Axes, words: str) -> None:
@@ -132,23 +154,32 @@ def _head(drawn: Legend, words: str) -> None:
 
 
 def _tie_key() -> list[Artist]:
-    return [
-        Line2D([], [], label=f"{kind}, {value:+.1f}".replace("-", "−"), **_tie_style(value))  # type: ignore[arg-type]
-        for kind, value in (
-            ("friendly", 0.9),
-            ("friendly", 0.4),
-            ("hostile", -0.4),
-            ("hostile", -0.9),
-        )
-    ]
+    sizes = (("friendly", 0.9), ("friendly", 0.4), ("hostile", -0.4), ("hostile", -0.9))
+    return [_key(*each, WEAKEST, 1.0) for each in sizes]
+
+
+def _key(kind: str, value: float, weakest: float, strongest: float) -> Artist:
+    words = f"{kind}, {value:+.1f}".replace("-", "−")
+    return Line2D([], [], label=words, **_tie_style(value, weakest, strongest))  # type: ignore[arg-type]
+
+
+def _change(ds: xr.Dataset) -> Doubles:
+    """Median over runs of the change of the mean of both directions, (actor, actor)."""
+    found: Doubles = np.median(_both_ways(ds, "last") - _both_ways(ds, "first"), axis=0)
+    return found
 
 
 def mutual(ds: xr.Dataset, when: When) -> Doubles:
     """Median over runs of the mean of both directions, symmetric, (actor, actor)."""
-    values = ds[f"alignment_{when}"].transpose("run", "actor", "other").to_numpy()
-    both = (values + values.transpose(0, 2, 1)) / 2
-    found: Doubles = np.median(both.astype(np.float64), axis=0)
+    found: Doubles = np.median(_both_ways(ds, when), axis=0)
     return found
+
+
+def _both_ways(ds: xr.Dataset, when: When) -> Doubles:
+    """Mean of both directions, (run, actor, actor)."""
+    values = ds[f"alignment_{when}"].transpose("run", "actor", "other").to_numpy()
+    both: Doubles = ((values + values.transpose(0, 2, 1)) / 2).astype(np.float64)
+    return both
 
 
 def positions(ds: xr.Dataset) -> tuple[Doubles, Doubles]:

@@ -572,7 +572,7 @@ def mark_interventions(ax: Axes, ds: xr.Dataset, filled: bool = False) -> float:
         The head room, in points.
     """
     marks, high = interventions(ds), ax.get_ylim()[1]
-    taken = _name_marks(ax, marks)
+    taken = _name_marks(ax, marks, _OFF_AREAS if filled else 0.0)
     for day, until, _ in marks:
         if until > day:
             look = {"color": "white", "alpha": 0.3, "zorder": 4.5}
@@ -588,8 +588,12 @@ def mark_interventions(ax: Axes, ds: xr.Dataset, filled: bool = False) -> float:
     return taken
 
 
-def _name_marks(ax: Axes, marks: Sequence[Mark]) -> float:
-    """Name marks in head room, and say how many points it takes."""
+_OFF_AREAS = 3.0
+"""Points between names and areas, into which the plate behind a name would cut."""
+
+
+def _name_marks(ax: Axes, marks: Sequence[Mark], gap: float) -> float:
+    """Name marks in head room that ends so far above the data; how many points it takes."""
     if not marks:
         return 0.0
     width, (first, last) = size_of(ax)[0], ax.get_xlim()
@@ -602,7 +606,7 @@ def _name_marks(ax: Axes, marks: Sequence[Mark]) -> float:
         ends[row : row + 1] = [left + long]
         placed.append((left / width, row, name))
     line = SMALL + 3
-    head_room(ax, line * len(ends))
+    head_room(ax, line * len(ends) + gap)
     for left, row, name in placed:
         # Counted from the top in points, rows stay apart when the layout changes the axes.
         words = ax.annotate(
@@ -617,4 +621,4 @@ def _name_marks(ax: Axes, marks: Sequence[Mark]) -> float:
         # Other lines pass behind the name.
         words.set(color=GREY, zorder=6)
         words.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
-    return line * len(ends)
+    return line * len(ends) + gap

@@ -14,7 +14,7 @@ from alliance_sim.simulate.ensembles import (
     scenario_hash,
     warn_if_unstable,
 )
-from alliance_sim.simulate.estimates import Estimate, estimate
+from alliance_sim.simulate.estimates import Estimate, estimate, refuse_short_disk
 from alliance_sim.simulate.explaining import account, chronicle, explain
 from alliance_sim.simulate.partitions import blocs, run_until, shared_blocs
 from alliance_sim.simulate.sensitivities import SensitivityDesign, plan_sensitivity, sensitivity
@@ -38,6 +38,7 @@ __all__ = [
     "explain",
     "plan_discovery",
     "plan_sensitivity",
+    "refuse_short_disk",
     "reporting_like",
     "run",
     "run_until",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alliance_sim.errors import InputError, Problem, StorageError, WorkersLostError
+from alliance_sim.errors import (
+    DamagedRunsWarning,
+    InputError,
+    Problem,
+    StorageError,
+    WorkersLostError,
+)
 from alliance_sim.executors import Workers, spread
 from alliance_sim.results import parsed
 
@@ -43,6 +51,11 @@ def fill(
 ) -> xr.Dataset:
     """Run blocks into a store, and open it; blocks that it holds already are left as they are.
 
+    ``progress`` is told of runs that are done here, not of those held already.
+
+    Warns:
+        DamagedRunsWarning: where blocks that it held were damaged, and have been run again.
+
     Raises:
         InputError: where the store cannot be used, or holds something else.
         StorageError: where it cannot be written to its end.
@@ -68,13 +81,22 @@ def fill(
             store.extend(path, total)
             text = pickle.dumps(scenario)
             tasks: list[_Task] = [(text, where, chance, str(path)) for where in blocks]
-            for where, _ in zip(blocks, spread(_work, tasks, workers), strict=True):
-                progress(where.width)
+            damaged = []
+            with closing(spread(_work, tasks, workers)) as states:
+                for where, state in zip(blocks, states, strict=True):
+                    if not state:
+                        progress(where.width)
+                    if state is False:
+                        damaged.append(where.block)
     except OSError as error:
         what = f"cannot write to '{path}': {str(error.strerror or error).lower()}"
         raise StorageError(f"{what}; {_go_on(path)}") from error
     except WorkersLostError as error:
         raise WorkersLostError(f"{error}; {_go_on(path)}") from error
+    if damaged:
+        which = f"{store.spans(damaged)} in '{path}'"
+        what = f"{which} were damaged, and have been run again"
+        warnings.warn(what, DamagedRunsWarning, stacklevel=3)
     return store.read(path)
 
 
@@ -87,19 +109,20 @@ def _go_on(path: Path) -> str:
     return f"{store.progress(path)}, and --resume (resume=True) goes on from there"
 
 
-def _work(task: _Task) -> None:
-    """Run and write a block, unless it is there."""
+def _work(task: _Task) -> bool | None:
+    """Run and write a block, unless it is there; how it was found, as ``store.runs.state``."""
     from alliance_sim.engines.ensemble import compiled, sound_block
     from alliance_sim.results import dataset
     from alliance_sim.store import runs as store
 
     text, where, chance, place = task
     path = Path(place)
-    if store.is_whole(path, where.block):
-        return
+    if found := store.state(path, where.block):
+        return found
     program, labels = compiled(text)
     record = sound_block(program, labels, where, chance)
     store.put(path, where.block, dataset(record, labels, {}))
+    return found
 
 
 def _refuse(path: Path, about: Mapping[str, Any], runs: int, resume: bool) -> None:

@@ -98,12 +98,18 @@ def _make(group: zarr.Group, name: str, like: xr.DataArray, runs: int) -> None:
 
 
 def extend(path: Path, runs: int) -> None:
-    """Make room for so many runs; what is there stays. Mends a store left half extended."""
+    """Make room for so many runs; what is there stays, but for a last block that is part of one.
+
+    Mends a store left half extended.
+    """
     group = _group(path, "r+")
+    sums: Any = group[CHECKSUM]
+    held = int(group.attrs["runs"])  # type: ignore[arg-type]
+    if held < runs and held % BLOCK:
+        sums[held // BLOCK] = 0  # it is run again, with others, and until then is not there
     for name in _names(group):
         array: Any = group[name]
         array.resize((runs, *array.shape[1:]))
-    sums: Any = group[CHECKSUM]
     sums.resize((count(runs), CHECKSUM_BYTES))
     group.attrs["runs"] = runs
 
@@ -157,13 +163,38 @@ def progress(path: Path) -> str:
 
 def saved(asked: int, found: Sequence[bool | None]) -> str:
     """How many runs the whole blocks hold, in words."""
-    done = sum(1 for each in found if each) * BLOCK
-    return f"{min(done, asked):,} of {asked:,} runs are saved"
+    done = sum(_width(block, asked) for block, each in enumerate(found) if each)
+    return f"{done:,} of {asked:,} runs are saved"
 
 
-def is_whole(path: Path, block: int) -> bool:
-    """Whether a block was written to its end, and still holds what was written."""
-    return bool(_state(_group(path, "r"), block))
+def kept(path: Path, runs: int) -> int:
+    """How many runs of a store stay when it is continued to so many; 0 if there is none."""
+    if not path.exists():
+        return 0
+    held = int(about(path)["runs"])
+    widths = [_width(block, held) for block in range(count(held))]
+    return sum(
+        width
+        for block, (width, state) in enumerate(zip(widths, states(path), strict=True))
+        if state and width == _width(block, runs)
+    )
+
+
+def spans(blocks: Sequence[int]) -> str:
+    """The runs of some blocks, in words."""
+    told = ", ".join(f"{each * BLOCK:,} to {(each + 1) * BLOCK - 1:,}" for each in blocks[:4])
+    more = f" and {len(blocks) - 4} more blocks" if len(blocks) > 4 else ""
+    return f"runs {told}{more}"
+
+
+def _width(block: int, runs: int) -> int:
+    """How many of so many runs a block holds."""
+    return max(0, min(BLOCK, runs - block * BLOCK))
+
+
+def state(path: Path, block: int) -> bool | None:
+    """Of a block: True where it is whole, False where damaged, None where not there."""
+    return _state(_group(path, "r"), block)
 
 
 def states(path: Path) -> list[bool | None]:
@@ -187,7 +218,7 @@ def _state(group: zarr.Group, block: int) -> bool | None:
         expected = sums[block]
         if not expected.any():
             return None
-        runs = min(BLOCK, int(group.attrs["runs"]) - block * BLOCK)  # type: ignore[arg-type]
+        runs = _width(block, int(group.attrs["runs"]))  # type: ignore[arg-type]
         where = _places(block, runs)
         arrays: dict[str, Any] = {name: group[name] for name in _names(group)}
         values = {name: np.asarray(array[where]) for name, array in arrays.items()}
@@ -307,9 +338,7 @@ def _refuse_damage(path: Path, found: list[bool | None]) -> None:
     broken = [block for block, state in enumerate(found) if state is False]
     again = "run the same command once more with --resume, which computes what is missing"
     if broken:
-        places = ", ".join(f"{b * BLOCK:,} to {(b + 1) * BLOCK - 1:,}" for b in broken[:4])
-        more = f" and {len(broken) - 4} more blocks" if len(broken) > 4 else ""
-        raise InputError([Problem(f"'{path}' is damaged: runs {places}{more}", again)])
+        raise InputError([Problem(f"'{path}' is damaged: {spans(broken)}", again)])
     if not any(found):
         raise InputError([Problem(f"'{path}' holds no finished runs yet", again)])
 

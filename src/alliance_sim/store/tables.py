@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -23,7 +23,7 @@ _MOST_NETCDF = 2**32 - 4
 """Bytes of a variable that NetCDF 3 can hold."""
 
 
-def export(ds: xr.Dataset, folder: Path, form: Form) -> list[Path]:
+def export(ds: xr.Dataset, folder: Path, form: Form, prefix: str = "") -> list[Path]:
     """Write runs into a folder in another form.
 
     Args:
@@ -33,23 +33,28 @@ def export(ds: xr.Dataset, folder: Path, form: Form) -> list[Path]:
             every outcome, the alignment of every recorded dyad and the class of every recorded
             pair; and ``parameters``, a row for each run with every value drawn. ``netcdf`` gives
             one file with everything.
+        prefix: what the names of the files begin with.
 
     Returns:
         The files.
 
     Raises:
-        InputError: where a form needs a library that is not installed, or cannot hold so much.
+        InputError: where there is no such form, or one needs a library that is not installed, or
+            cannot hold so much.
     """
+    if form not in get_args(Form):
+        raise InputError([Problem(f"'{form}' is no format", "use parquet, csv or netcdf")])
     folder.mkdir(parents=True, exist_ok=True)
     if form == "netcdf":
         _refuse_what_netcdf_cannot_hold(ds)
-        return [netcdf.write(ds, folder / "runs.nc")]
+        return [netcdf.write(ds, folder / f"{prefix}runs.nc")]
     write = _write_parquet if form == "parquet" else _write_csv
     tables: dict[str, Callable[[xr.Dataset], pd.DataFrame]] = {"runs": months_table}
     if "parameters" in ds:
         tables["parameters"] = parameters_table
     return [
-        write(map(table, _blocks(ds)), folder / f"{name}.{form}") for name, table in tables.items()
+        write(map(table, _blocks(ds)), folder / f"{prefix}{name}.{form}")
+        for name, table in tables.items()
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from alliance_sim.cli.app import app
-from alliance_sim.cli.guard import FAILED, guarded
+from alliance_sim.cli.guard import FAILED, guarded, nothing_saved_yet
 from alliance_sim.cli.layout import print_json
 from alliance_sim.cli.options import (
     AsJson,
@@ -69,15 +69,14 @@ def run(
     from alliance_sim.cli.running import Runner
 
     quiet = quiet or as_json
-    with busy("reading", quiet):
-        chosen = preparing.Settings(
-            tuple(settings or ()), theory, sampling.value if sampling else None
-        )
+    chosen = preparing.Settings(tuple(settings or ()), theory, sampling.value if sampling else None)
+    with busy("reading", quiet), nothing_saved_yet():
         jobs = preparing.prepare(scenarios, chosen, out, not no_baseline)
     commands = [command_line(context, scenarios=[each]) for each in scenarios]
     try:
         with hands(workers, scheduler) as several:
             runner = Runner(runs, seed, several, resume)
+            runner.refuse_what_cannot_fit(jobs)
             _run_jobs(jobs, commands, runner, not no_plots, quiet, as_json)
     finally:
         preparing.tidy(jobs)
@@ -100,9 +99,11 @@ def _run_jobs(
     found = []
     failed = False
     for place, (job, command) in enumerate(zip(jobs, commands, strict=True)):
-        if not quiet and (expected := runner.expect(job)):
-            print(expected, file=sys.stderr)
-        with progress(job.label, runner.work(job), quiet) as advance:
+        plan = runner.plan(job)
+        if not quiet:
+            for line in runner.expect(job, plan):
+                print(line, file=sys.stderr)
+        with progress(job.label, plan.left, quiet) as advance:
             finding = runner.find(job, advance)
         failed = failed or bool(failures_of(finding.data))
         with busy("writing results and drawing pictures", quiet):
