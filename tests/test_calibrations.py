@@ -20,6 +20,7 @@ from alliance_sim.observations.filtering import filtered
 from alliance_sim.observations.model import Linear
 from alliance_sim.observations.summaries import SPREADS, summaries
 from alliance_sim.observations.tables import Observations
+from alliance_sim.observations.together import Together, members_of, shared_part
 from alliance_sim.simulate.calibrated import BINS, Calibration
 from alliance_sim.simulate.calibrations import Study, plan
 from alliance_sim.spec.provenance import provenance_of
@@ -57,7 +58,7 @@ def world() -> dict[str, Any]:
         },
         "mechanisms": {
             "commitment": {"weight": {"uniform": [0.0, 3.0]}},
-            "direct_threat": {"weight": {"uniform": [0.0, 3.0]}},
+            "direct_threat": {"weight": {"uniform": [0.0, 1.5]}},
         },
         "outcomes": {"o": {"name": "o", "measure": {"alignment": "state_0->state_1"}}},
     }
@@ -300,3 +301,28 @@ def test_a_history_begins_in_a_january(file: Path) -> None:
     data["horizon"]["start"] = f"{FIRST}-02"
     with pytest.raises(al.InputError, match="begins within a year"):
         plan(seen(["state_0-state_1"], np.zeros((1, 3))), LAST, read_scenario(data))
+
+
+# -- dyads that share a state --------------------------------------------------------------------
+
+
+def test_dyads_that_share_a_state_go_together() -> None:
+    """Half of the share where one state is common, none where none is, and one's own variance."""
+    dyads = ["a-b", "a-c", "c-d"]
+    made = Together(members_of(dyads), 0.4, np.random.default_rng(0))((3, 200_000))
+    found = np.cov(made)
+    np.testing.assert_allclose(np.diag(found), 1, atol=0.02)
+    assert found[0, 1] == pytest.approx(0.2, abs=0.01)
+    assert found[0, 2] == pytest.approx(0.0, abs=0.01)
+
+
+def test_the_share_of_states_is_found_again() -> None:
+    dyads = [f"s{a:02}-s{b:02}" for a in range(16) for b in range(a)]
+    draw = Together(members_of(dyads), 0.3, np.random.default_rng(1))
+    numbers = Linear(level=0, slope=0, noise=0.05, drift=0.05, between=0.2)
+    latent = np.zeros((len(dyads), 80, 1))
+    panel = numbers.simulate(latent, np.random.default_rng(2), 0.0, draw)[..., 0]
+    panel[:, ::7] = np.nan
+    assert shared_part(panel, dyads) == pytest.approx(0.3, abs=0.06)
+    alone = numbers.simulate(latent, np.random.default_rng(2))[..., 0]
+    assert shared_part(alone, dyads) < 0.02

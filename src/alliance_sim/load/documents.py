@@ -145,7 +145,7 @@ class Documents:
         world, values = tree.child("world"), self._whole_world(path)
         if world is None or values is None:
             return tree
-        return _with(tree, "world", replace(merge(world, values), key=world.key))
+        return with_entry(tree, "world", replace(merge(world, values), key=world.key))
 
     def override(self, tree: Node, settings: Sequence[str]) -> Node:
         """The document after overrides ``PATH=VALUE`` from outside."""

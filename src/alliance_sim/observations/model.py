@@ -14,6 +14,7 @@ Targeted votes are ordered: with those aimed at, abstention, against them.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,11 @@ class Linear:
         return np.asarray(np.square(self.noise) + shown**2)
 
     def simulate(
-        self, latent: npt.ArrayLike, generator: np.random.Generator, errors: npt.ArrayLike = 0.0
+        self,
+        latent: npt.ArrayLike,
+        generator: np.random.Generator,
+        errors: npt.ArrayLike = 0.0,
+        normals: Callable[[tuple[int, int]], Floats] | None = None,
     ) -> Floats:
         """Observations of made-up dyads from their first year on.
 
@@ -68,6 +73,8 @@ class Linear:
             latent: (dyad, year, run).
             generator: draws the discrepancy and the errors.
             errors: (dyad, year) standard errors of the measurement.
+            normals: standard normal numbers (dyad, run) in place of the generator's, where those
+                of dyads go together.
 
         Returns:
             (dyad, year, run).
@@ -75,12 +82,13 @@ class Linear:
         values = self.expected(latent)
         dyads, years, runs = values.shape
         errors = np.broadcast_to(np.asarray(errors, dtype=float), (dyads, years))
-        delta = self.between * generator.standard_normal((dyads, runs))
+        draw, shape = normals or generator.standard_normal, (dyads, runs)
+        delta = self.between * draw(shape)
         for year in range(years):
             if year:
-                delta = self.stepped(delta, generator)
+                delta = (1 - np.asarray(self.back)) * delta + np.asarray(self.drift) * draw(shape)
             spread = np.sqrt(self.error_variance(errors[:, year, None]))
-            values[:, year] += delta + spread * generator.standard_normal((dyads, runs))
+            values[:, year] += delta + spread * draw(shape)
         return self.kept(values)
 
     def stepped(self, delta: Floats, generator: np.random.Generator) -> Floats:

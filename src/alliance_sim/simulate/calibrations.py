@@ -28,6 +28,7 @@ from alliance_sim.observations.fitting import fit
 from alliance_sim.observations.parameters import LATENTS, linear, uncertain
 from alliance_sim.observations.summaries import Summaries, summaries
 from alliance_sim.observations.tables import Observations, Panel, read_observations
+from alliance_sim.observations.together import Together, members_of, shared_part
 from alliance_sim.simulate.designs import Doubles, Experiment, Rows
 from alliance_sim.simulate.ensembles import as_scenario, check_numbers
 from alliance_sim.spec.base import month_number
@@ -180,6 +181,16 @@ class Study:
         """Pairs of which something was observed."""
         return np.flatnonzero(np.isfinite(self.panel.values).any(axis=1))
 
+    @cached_property
+    def shared(self) -> float:
+        """Share of what is new in a dyad's observations that comes from its two states."""
+        dyads = [self.panel.dyads[place] for place in self._rows]
+        return shared_part(self.panel.values[self._rows], dyads)
+
+    @cached_property
+    def _members(self) -> npt.NDArray[np.intp]:
+        return members_of([self.panel.dyads[place] for place in self._rows])
+
     @property
     def _errors(self) -> Doubles:
         return np.nan_to_num(self.panel.errors[self._rows])
@@ -205,7 +216,8 @@ class Study:
         """What would have been observed, (dyad, year, run)."""
         numbers = linear(self.numbers, self.measure, self.values(points))
         generator = rng.stream(self.experiment.seed, "calibration", "observed", str(luck[0]))
-        return numbers.simulate(latents, generator, self._errors)
+        together = Together(self._members, self.shared, generator)
+        return numbers.simulate(latents, generator, self._errors, together)
 
     def panels(self, points: Doubles, luck: Rows, workers: Workers) -> Doubles:
         """Simulated panels at points, (dyad, year, run)."""
