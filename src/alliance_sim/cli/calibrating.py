@@ -109,16 +109,17 @@ def view(data: xr.Dataset) -> Group:
 
 
 def _numbers(data: xr.Dataset) -> Any:
-    shown = new_table("number", ("prior", "posterior", "sd left", "found\nagain", "ranks:\np"))
+    from alliance_sim.plots.posteriors import label
+
+    shown = new_table("number", ("prior", "posterior", "found\nagain", "ranks,\np"))
     for path in map(str, data["number"].to_numpy()):
         one = data.sel(number=path)
         prior = one["prior"].to_numpy()
         rows = one["posterior"].quantile([0.05, 0.5, 0.95]).to_numpy()
         shown.add_row(
-            Text(plain(path)),
+            Text(plain(label(path))),
             _span(prior),
             _span(rows),
-            percent((rows[2] - rows[0]) / (prior[2] - prior[0])),
             f"{float(one['recovery']):.2f}",
             f"{float(one['rank_p']):.3f}",
         )
@@ -138,11 +139,11 @@ def _generations(data: xr.Dataset) -> Any:
 
 
 def _looks(data: xr.Dataset) -> Any:
-    shown = new_table("in the panel", ("observed", "simulated", "simulated\nbelow"))
+    shown = new_table("in the panel", ("seen", "simulated", "below"))
     for look in map(str, data["look"].to_numpy()):
         one = data.sel(look=look)
         share = percent(float(one["predictive"]))
-        seen = f"{float(one['look_observed']):.3g}"
+        seen = f"{float(one['look_observed']):.2g}"
         shown.add_row(Text(plain(look)), seen, _span(one["look_simulated"].to_numpy()), share)
     return shown
 
@@ -199,5 +200,5 @@ def _list(values: Any) -> list[float]:
 
 
 def _span(values: Any) -> str:
-    low, middle, high = (f"{float(each):.3g}" for each in values)
+    low, middle, high = (f"{float(each):.2g}" for each in values)
     return f"{middle} ({low} to {high})"

@@ -33,26 +33,27 @@ def posterior(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
     kept = np.flatnonzero((prior[:, 0] > 0) & (found[:, 0] > 0))
     ax = style.axes_for(ds, ax, height=0.28 * len(kept) + 1.6)
     rows = np.arange(len(kept))[::-1]
-    for values, shift, colour, label in (
+    for values, shift, colour, name in (
         (prior, 0.15, style.GREY, "prior"),
         (found, -0.15, style.BLACK, "posterior"),
     ):
         low, middle, high = (values[kept] / prior[kept, 1:2]).T
         ax.hlines(rows + shift, low, high, color=colour, linewidth=2)
-        ax.plot(middle, rows + shift, "o", color=colour, markersize=4, label=label)
+        ax.plot(middle, rows + shift, "o", color=colour, markersize=4, label=name)
     ax.axvline(1, color=style.GREY, linewidth=0.8, linestyle=":")
     ax.set_xscale("log")
     ticks = [0.1, 0.25, 0.5, 1, 2, 4]
     ax.set_xticks(ticks, [f"{each:g}" for each in ticks])
     ax.minorticks_off()
-    ax.set_yticks(rows, [_label(str(path)) for path in ds["number"].to_numpy()[kept]])
+    ax.set_yticks(rows, [label(str(path)) for path in ds["number"].to_numpy()[kept]])
     ax.set_xlabel("Multiple of the prior median (median and central 90%)")
     ax.set_title(str(ds.attrs["title"]))
     ax.legend(loc="best")
     return ax
 
 
-def _label(path: str) -> str:
+def label(path: str) -> str:
+    """A number's path in few words."""
     kind, *steps = path.split(".")
     words = steps[1:] if kind == "world" else steps
     return " ".join(each for each in words if each != "weight").replace("_", " ")
