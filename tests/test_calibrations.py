@@ -228,6 +228,19 @@ def test_scores_are_slopes_of_the_likelihood() -> None:
     assert (steep[3:] / ones > 0).all()
 
 
+def test_the_picture_shows_prior_and_posterior(found: Calibration) -> None:
+    data = found.dataset()
+    ax = al.plots.posterior(data)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert "direct threat" in names
+    assert "votes level" not in names  # it can be negative, and is left to the table
+    middle = float(data["posterior"].sel(number="observation.votes.slope").median())
+    prior = float(data["prior"].sel(number="observation.votes.slope", quantile=0.5))
+    points = {line.get_label(): line for line in ax.get_lines()}
+    drawn = np.asarray(points["posterior"].get_xdata())[names.index("votes slope")]
+    assert drawn == pytest.approx(middle / prior)
+
+
 # -- on the command line -------------------------------------------------------------------------
 
 

@@ -72,8 +72,8 @@ def write(
 def posterior_text(found: Calibration, command: str) -> str:
     """The posterior as YAML that a world takes in with ``extends``."""
     head = (
-        f"# Made by `{command}`;\n# run it again rather than edit it. Each number is a column of one "
-        "table, and all are drawn together.\n"
+        f"# Made by `{command}`;\n# run it again rather than edit it. Each number is a column of "
+        "one table, and all are drawn together.\n"
     )
     return head + "\n".join(_lines(found.fragment(), "")) + "\n"
 
@@ -201,4 +201,4 @@ def _list(values: Any) -> list[float]:
 
 def _span(values: Any) -> str:
     low, middle, high = (f"{float(each):.2g}" for each in values)
-    return f"{middle} ({low}–{high})"
+    return f"{middle} ({low}-{high})"

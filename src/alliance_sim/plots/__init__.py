@@ -14,6 +14,7 @@ from alliance_sim.plots.comparisons import effect_fan, variance_split
 from alliance_sim.plots.discoveries import conditions
 from alliance_sim.plots.distributions import effects, horizon
 from alliance_sim.plots.files import overview, write_all
+from alliance_sim.plots.posteriors import posterior
 from alliance_sim.plots.relations import matrix, network
 from alliance_sim.plots.ridgelines import ridgeline
 from alliance_sim.plots.sensitivities import influence, tornado
@@ -37,6 +38,7 @@ __all__ = [
     "minima",
     "network",
     "overview",
+    "posterior",
     "ridgeline",
     "tornado",
     "variance_split",

@@ -47,8 +47,7 @@ def posterior(ds: xr.Dataset, ax: Axes | None = None) -> Axes:
     ax.minorticks_off()
     ax.set_yticks(rows, [label(str(path)) for path in ds["number"].to_numpy()[kept]])
     ax.set_xlabel("Multiple of the prior median (median and central 90%)")
-    ax.set_title(str(ds.attrs["title"]))
-    ax.legend(loc="best")
+    ax.legend(loc="lower right")
     return ax
 
 
