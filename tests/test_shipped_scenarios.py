@@ -24,11 +24,12 @@ from alliance_sim.step import Noise, advance
 RUNS, SEED = 256, 11
 ALL = sorted(shipped_scenarios())
 # Files that extend another scenario; the rest are what effects are measured against in the end, and
-# the years as they were.
+# the years as they were, also with priors open.
 CHILDREN = [
     name
     for name, path in sorted(shipped_scenarios().items())
-    if any(
+    if name != "calibration_1991_2016"
+    and any(
         line.startswith("extends:") and line.split()[1] in ALL
         for line in path.read_text(encoding="utf-8").splitlines()
     )
@@ -77,7 +78,12 @@ def test_the_base_date_is_stable() -> None:
 def test_an_unstable_world_is_named_and_blamed() -> None:
     """Ten times the weight of one mechanism runs away, and the check says which."""
     wild = al.load_scenario(
-        "baseline_2018", ["world.mechanisms.structural_balance.weight=5", "horizon.months=1"]
+        "baseline_2018",
+        [
+            "world=west_asia_2018",  # the calibrated one is slower to run away
+            "world.mechanisms.structural_balance.weight=5",
+            "horizon.months=1",
+        ],
     )
     said = r"is unstable .* without mechanism structural_balance; lower that weight"
     with pytest.warns(UserWarning, match=said):
