@@ -285,7 +285,7 @@ def test_a_world_builds_on_what_the_command_wrote(
     low, middle, high = told["numbers"][path]["posterior"]
     np.testing.assert_allclose(np.quantile(drawn, 0.5), middle, atol=0.15 * (high - low))
     about = provenance_of(load_scenario(tmp_path / "scenario.yaml"), path)
-    assert about.basis == "data"
+    assert about.basis == "mixed"  # its prior was judged
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,8 @@ def test_every_uncertain_number_that_is_shipped_says_what_it_rests_on() -> None:
         for path in uncertain_keys(compile_scenario(scenario)):
             if not (known and path.startswith("world.")):
                 expected = "data" if path == "interventions.sanctions_back.at" else "judgement"
+                if ": posterior of " in source_of(scenario, path):
+                    expected = "mixed"
                 assert (name, path, basis_of(scenario, path)) == (name, path, expected)
 
 

@@ -34,6 +34,7 @@ _OWN_WORDS = {"at": "date", "hazard_per_year": "hazard", "change": "size"}
 """What sources call numbers whose key has another name."""
 _DATE = re.compile(r"interventions\.\w+\.at")
 _JUDGED = re.compile(rf"(\w+(?:(?:, | and )\w+)*) {JUDGEMENT}\b")
+_POSTERIOR = re.compile(r"\w+: posterior\b")
 _STATED = re.compile(r"([\w ,]+?):\s*(.+)", re.DOTALL)
 
 
@@ -125,6 +126,7 @@ def basis_of(scenario: Scenario, path: str) -> Basis:
     3. A clause states this very number: what it cites decides, and a bare fact is ``data``.
     4. Otherwise the references at the beginning decide: ``paper`` for the text behind the drivers,
        ``data`` for others, ``mixed`` for both, and where judgement is owned to in the same breath.
+    5. A posterior (``votes_1991_2016: posterior of ...``) is ``mixed``: data, and a prior judged.
     """
     text, world = source_of(scenario, path), scenario.world
     names = {_word(part) for part in path.split(".")}
@@ -144,6 +146,8 @@ def basis_of(scenario: Scenario, path: str) -> Basis:
     found = _cited(_leading(first, world), paper)
     if found is None:
         return "unsourced"
+    if _POSTERIOR.match(first):
+        return "mixed"
     return "mixed" if any(re.search(rf"\b{JUDGEMENT}\b", each) for each in unnamed) else found
 
 
