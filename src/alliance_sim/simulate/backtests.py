@@ -34,7 +34,7 @@ from alliance_sim.spec.observation import ObservationNumbers
 
 SCENARIO = "history_1991_2016"
 RUNS = 500
-ALONE = "discrepancy alone"
+ALONE = "tracking alone"
 """The model's own tracking of what was observed, without the model."""
 REGRESSION = "regression"
 
