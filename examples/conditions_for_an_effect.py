@@ -16,9 +16,9 @@ import alliance_sim as al
 def main(points: int) -> None:
     """Print how often it happens, and the conditions under which it does."""
     found = al.discover(
-        "us_exits_jcpoa", "effect:iran_to_russia>0.25", "baseline_2018", runs=points, seed=7
+        "us_exits_jcpoa", "effect:iran_to_russia>0.12", "baseline_2018", runs=points, seed=7
     )
-    print(f"an effect above 0.25 at {found.share:.0%} of {points} points")
+    print(f"an effect above 0.12 at {found.share:.0%} of {points} points")
     for box, conditions in zip(found.boxes, found.described, strict=True):
         worth = box.worth
         print(f"at {worth.density:.0%} of those in this box, with {worth.coverage:.0%} of all:")

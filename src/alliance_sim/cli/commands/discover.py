@@ -28,7 +28,7 @@ from alliance_sim.cli.recording import command_line
 
 
 @app.command(
-    epilog='Example: alliance-sim discover us_exits_jcpoa --when "effect:iran_to_russia>0.25"\n\n'
+    epilog='Example: alliance-sim discover us_exits_jcpoa --when "effect:iran_to_russia>0.12"\n\n'
     'Example: alliance-sim discover us_exits_jcpoa --when "alliance_type=strategic_alliance"'
 )
 @guarded
