@@ -290,6 +290,38 @@ def values(data: object) -> int:
     return 1 + len(data) // 200 if isinstance(data, str) else 1
 
 
+@pytest.mark.parametrize("key", ["extends", "world", "baseline"])
+@pytest.mark.parametrize("name", ["shadow", "shadow.txt", "shadow.yaml.bak", "link.yaml"])
+def test_no_file_leads_to_one_that_is_not_yaml(tmp_path: Path, key: str, name: str) -> None:
+    """Nothing of it is told."""
+    if name == "link.yaml":
+        hostile.put(tmp_path / "shadow", "secret: [x")
+        try:
+            (tmp_path / name).symlink_to(tmp_path / "shadow")
+        except OSError:
+            pytest.skip("no links here")
+    else:
+        hostile.put(tmp_path / name, "secret: [x")
+    brief = small_scenario()
+    for named in (name, str(tmp_path / name)):
+        file = hostile.put(tmp_path / "one.yaml", hostile.written(brief | {key: named}))
+        said = " ".join(told(file))
+        assert f"{name}' is not read" in said
+        assert "secret" not in said
+        assert "bracket" not in said
+        with pytest.raises(al.InputError) as caught:
+            load_scenario(file)
+        assert "bracket" not in str(caught.value)
+    assert "is not read" in refusal(brief | {key: str(tmp_path / name)})
+
+
+@pytest.mark.parametrize("end", ["yaml", "yml", "json", "YAML"])
+def test_files_lead_to_yaml_and_json(tmp_path: Path, end: str) -> None:
+    hostile.put(tmp_path / f"parent.{end}", hostile.written(small_scenario()))
+    file = hostile.put(tmp_path / "one.yaml", f"extends: parent.{end}\nname: Another\n")
+    assert load_scenario(file).name == "Another"
+
+
 def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:
     problems = told(hostile.put(tmp_path / "a.yaml", "a:\n" + " - *b\n" * 5_000))
     assert len(problems) == MOST_TOLD + 1

@@ -13,6 +13,8 @@ from alliance_sim.errors import InputError, Problem
 Kind = Literal["scenario", "world"]
 _NAMED = 12
 """Names that a message lists; there are too many scenarios to list them all."""
+_SUFFIXES = (".yaml", ".yml", ".json")
+"""How the names of files end that other files may lead to."""
 
 
 def scenario_root() -> Path:
@@ -65,7 +67,9 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
     """The file that a shipped name or a path stands for.
 
     A path is looked for beside the file ``relative_to`` that names it, then in the working
-    directory. Raises InputError, with the name that was probably meant, when there is none.
+    directory. Raises InputError, with the name that was probably meant, when there is none; and
+    where a file leads to one whose name is not that of a YAML or JSON file, lest lines of any file
+    of the machine stand in messages about a scenario from elsewhere.
     """
     shipped = shipped_scenarios() if kind == "scenario" else shipped_worlds()
     if isinstance(name_or_path, str) and name_or_path in shipped:
@@ -76,6 +80,8 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
         # normpath keeps messages free of a/../b
         candidate = Path(os.path.normpath(folder / path))
         if _exists(candidate):
+            if relative_to is not None:
+                _refuse_other_suffix(candidate)
             return candidate
         if _leads_nowhere(candidate):
             what = f"'{candidate}' is a link that leads nowhere, or round in a circle"
@@ -85,6 +91,14 @@ def find(name_or_path: str | Path, kind: Kind, relative_to: Path | None = None) 
         raise InputError([Problem(f"'{name_or_path}' is a world", mend)])
     beside = [str(path.parent / name) for folder in folders for name in _neighbours(folder / path)]
     raise InputError([no_such(kind, str(name_or_path), [*shipped], beside)])
+
+
+def _refuse_other_suffix(path: Path) -> None:
+    """Raise InputError unless a file, and what it links to, is YAML or JSON by its name."""
+    ends = {each.suffix.lower() for each in (path, Path(os.path.realpath(path)))}
+    if not ends <= {*_SUFFIXES}:
+        what = f"'{path}' is not read: files that a file names end in {', '.join(_SUFFIXES)}"
+        raise InputError([Problem(what, "name a scenario or a world, or rename the file")])
 
 
 def no_such(what: str, wanted: str, shipped: Sequence[str], beside: Sequence[str] = ()) -> Problem:

@@ -56,6 +56,9 @@ _FORMS: Mapping[str, frozenset[str]] = {
     "at": frozenset({"between", "hazard_per_year"}),
 }
 
+_NO_FILE = Path()
+"""Where plain data stands: in no file, so that paths in it start from the working directory."""
+
 
 @dataclass
 class Documents:
@@ -324,7 +327,7 @@ class Documents:
             )
             return None
         try:
-            return find(name.value, kind, relative_to=path)
+            return find(name.value, kind, relative_to=path or _NO_FILE)
         except InputError as error:
             for problem in error.problems:
                 self.fail(name.mark, problem.what, problem.mend)
@@ -335,7 +338,7 @@ class Documents:
         baseline = tree.child("baseline")
         if baseline is not None and isinstance(baseline.value, str):
             try:
-                find(baseline.value, "scenario", relative_to=path)
+                find(baseline.value, "scenario", relative_to=path or _NO_FILE)
             except InputError as error:
                 for problem in error.problems:
                     self.report(baseline.mark, problem.what, problem.mend)
