@@ -246,3 +246,19 @@ def backtested(better=0.0):
     where |= {"against": rivals, "score": ["crps"]}
     known = {"title": "Backtest of kappa_w, 2012 to 2016", "seed": 0, "level": 0.9}
     return xr.Dataset(variables, where, known | {"rivals": json.dumps(rivals)})
+
+
+def fitted(shift: float = 0.0) -> xr.Dataset:
+    """What a calibration learned of four numbers, one of which can be negative."""
+    paths = ["world.mechanisms.hedging.weight", "world.behaviour.alignment.reversion"]
+    paths += ["observation.votes.slope", "observation.votes.level"]
+    prior = np.array([[1.1, 2.5, 5.7], [0.03, 0.06, 0.1], [0.2, 0.4, 0.9], [-0.1, 0.1, 0.3]])
+    rows = np.linspace(0.6, 1.4, 41)
+    return xr.Dataset(
+        {
+            "prior": (("number", "quantile"), prior),
+            "posterior": (("number", "row"), prior[:, 1:2] * (rows + shift)),
+        },
+        coords={"number": paths, "quantile": [0.05, 0.5, 0.95]},
+        attrs={"title": "Calibration on votes, 1991 to 2016", "seed": 0},
+    )

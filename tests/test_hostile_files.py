@@ -400,7 +400,7 @@ def test_paths_of_sources_are_followed_only_so_far(
     [
         ("a: !" + "x" * 600 + " b", "1:4: a tag, or what stands after a '!', is very long"),
         ("%TAG !e! " + "x" * 200 + "\n---\na: 1", "1:1: a tag, or what stands"),
-        ("a: 0x" + "f" * 500, "1:4: '0xffff"),
+        ("a: 0x" + "f" * 500, "1:4: a whole number of 502 digits"),
         (world().replace("name: n", "name: " + "n" * 201), "1:7: a text of 201 letters; shorten"),
         (world().replace("a1", "b" * 81), "9:3: a text of 81 letters; shorten it to at most 80"),
         (world() + "set:\n" + lines(1001, " world.references.r{}: x\n"), "`set` has 1001 lines"),

@@ -11,6 +11,7 @@ import pytest
 from datasets import (
     backtested,
     explained,
+    fitted,
     judged,
     made,
     moved,
@@ -66,6 +67,7 @@ FROM_OTHERS = {
     "comembership": (plots.comembership, shared(), shared(0.3)),
     "forest": (plots.forest, judged(), judged(OTHER)),
     "influence": (plots.influence, swung(), swung(0.3)),
+    "posterior": (plots.posterior, fitted(), fitted(0.3)),
     "ridgeline": (ridgeline, stacked((0.2, 0.4), **TWO), stacked((0.2, 0.5), **TWO)),
     "tornado": (plots.tornado, swung(), swung(0.3)),
     "variance_split": (plots.variance_split, split(), split(0.3)),

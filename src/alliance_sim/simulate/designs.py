@@ -100,8 +100,17 @@ class Experiment:
 
     @property
     def counted(self) -> str:
-        """How many numbers and open dates are uncertain, in words."""
-        return in_words([factor.path for factor in self.factors])
+        """How many numbers and open dates are uncertain, in words; each of a table counts."""
+        from alliance_sim.engines.blocks import uncertain_keys
+
+        alone = [each.path for each in self.factors if not each.key.startswith(JOINT)]
+        together = {
+            path
+            for program in self._programs
+            for path, key in uncertain_keys(program).items()
+            if key.startswith(JOINT)
+        }
+        return in_words([*alone, *together])
 
     @property
     def has_chance(self) -> bool:
