@@ -111,6 +111,19 @@ def test_results_are_opened_by_folder_store_or_file(ds: xr.Dataset, tmp_path: Pa
         xr.testing.assert_equal(al.open_results(place), ds)
 
 
+def test_a_store_is_known_by_what_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pair(tmp_path)
+    made = al.run("breach.yaml", runs=3, store="mine")
+    xr.testing.assert_identical(al.open_results("mine")["trade"], made["trade"])
+    call = CliRunner().invoke
+    for command in (["export", "mine"], ["plot", "mine", "--kind", "fan"], ["report", "mine"]):
+        done = call(app, command)
+        assert done.exit_code == 0, done.stderr
+    assert not (tmp_path / "mine" / "plots").exists()  # nothing is put into the store
+    al.open_results("mine")
+
+
 def test_quantiles_of_large_stores_are_those_of_the_whole(
     ds: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,7 +37,7 @@ def draw(place: Path, wanted: Wanted, out: Path | None) -> Iterator[Path]:
     """
     from alliance_sim.plots.files import write_drawings
 
-    folder = place if place.is_dir() else place.parent
+    folder = place if place.is_dir() and not store.is_runs(place) else place.parent
     chosen = _claims(place, wanted) if place.suffix == ".json" else _choose(place, folder, wanted)
     if out is None:
         check_inside(folder, [store.PLOTS])

@@ -101,7 +101,7 @@ def read_result(place: str | Path) -> Result:
 
 def _file(path: Path) -> Path:
     """The file of runs that a path stands for."""
-    if path.is_dir() and path.suffix != store.RUNS:
+    if path.is_dir() and not store.is_runs(path):
         for name in (store.RESULT, store.COMPARISON):
             if (path / name).exists():
                 return path / name

@@ -94,6 +94,11 @@ def _is_described(notes: Mapping[str, Any]) -> bool:
     )
 
 
+def is_runs(path: Path) -> bool:
+    """Whether a path is a store of runs, whatever its name: by its ending, or by what is in it."""
+    return path.suffix == RUNS or (path / "zarr.json").is_file()
+
+
 def open_results(place: str | Path) -> xr.Dataset:
     """The runs that a folder of results, or a single file or store, holds.
 
@@ -109,4 +114,4 @@ def open_results(place: str | Path) -> xr.Dataset:
         alliance_sim.errors.InputError: there is no folder 'results/nowhere/result.zarr'; ...
     """
     path = Path(place)
-    return read(path / RESULT if path.suffix not in (RUNS, ".nc") else path)
+    return read(path if is_runs(path) or path.suffix == ".nc" else path / RESULT)
