@@ -28,7 +28,7 @@ from alliance_sim.spec.provenance import provenance_of
 ACTORS = 9
 FIRST, LAST = 1950, 1961
 ERROR = 0.05
-QUICK = Effort(particles=200, most=3000)
+QUICK = Effort(particles=200, most=2000)
 
 
 def world() -> dict[str, Any]:

@@ -61,8 +61,8 @@ def provenance_of(scenario: Scenario, path: str) -> Provenance:
     Example:
         >>> import alliance_sim as al
         >>> scenario = al.load_scenario("us_exits_jcpoa")
-        >>> provenance_of(scenario, "world.mechanisms.government.weight")
-        Provenance(source='judgement: one for one', basis='judgement', cites=())
+        >>> provenance_of(scenario, "world.mechanisms.government.weight").basis
+        'mixed'
     """
     source, world = source_of(scenario, path), scenario.world
     cited = tuple(dict.fromkeys(w for w in re.findall(r"\w+", source) if w in world.references))
