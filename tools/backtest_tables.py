@@ -9,6 +9,7 @@ two marks in the page.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,10 +48,10 @@ def tables(folder: Path) -> Iterator[str]:
 
 
 def shown(command: str) -> str:
-    """A command without what is its default or belongs to one machine."""
-    words = command.split()
-    words[words.index("--observations") + 1] = "FILE"
-    return " ".join(words)
+    """A command without the paths of one machine."""
+    words = shlex.split(command)
+    named = [place for place, word in enumerate(words) if word == "--observations"]
+    return shlex.join("FILE" if at - 1 in named else word for at, word in enumerate(words))
 
 
 def lines(rows: pd.DataFrame) -> Iterator[str]:

@@ -1,9 +1,18 @@
-"""Words that agree with their numbers."""
+"""Words that agree with their numbers, and numbers as files of plain data hold them."""
+
+import math
+from typing import Any
 
 
 def counted(number: int, noun: str) -> str:
     """A number of things, in words that agree with it."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def finite(value: Any) -> Any:
+    """A value as JSON can hold it: that of NumPy as Python's, nothing for infinity and NaN."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from itertools import takewhile
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alliance_sim import store
 from alliance_sim.cli.jobs import unwritable
 from alliance_sim.errors import InputError, Problem
+from alliance_sim.files import write_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,9 +67,7 @@ def write_skill(entry: dict[str, Any], measure: str, path: Path) -> Path:
     known = held.model_dump(mode="json", by_alias=True)["observables"]
     try:
         text = Skill.model_validate({"observables": known | {measure: entry}}).as_yaml()
-        part = path.with_name(path.name + ".part")
-        part.write_text(_head(path) + text, encoding="utf-8")
-        os.replace(part, path)
+        write_text(path, _head(path) + text)
     except ValidationError as error:
         mend = "name the scenario and its world in small letters, digits and _"
         problems = [Problem(f"--skill: {each['msg']}", mend) for each in error.errors()]

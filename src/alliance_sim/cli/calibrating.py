@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -17,27 +16,21 @@ from alliance_sim import store
 from alliance_sim.cli.jobs import unwritable
 from alliance_sim.cli.layout import new_table, plain, titled
 from alliance_sim.cli.numbers import percent
+from alliance_sim.files import write_text
+from alliance_sim.wording import finite
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from alliance_sim.simulate.calibrated import Calibration
 
+_GENERATION = ("threshold", "simulated", "acceptance", "effective", "shift")
+"""What is told of every generation."""
 POSTERIOR = "posterior.yaml"
 _WIDTH = 110
 _SUSPECT = 0.01
 """Probability below which ranks are told as uneven, and share of simulations beyond the data below
 which a summary is told as not reproduced."""
-
-
-def folder_for(out: Path | None, measure: str, until: int) -> Path:
-    """Where results go; made, so that it is known before the work that they can be written."""
-    folder = out or Path("results") / f"calibration_{measure}_{until}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    return folder
 
 
 def teller(quiet: bool) -> Callable[[str], None]:
@@ -60,7 +53,7 @@ def write(
     data = found.dataset().assign_attrs(command=command)
     path = folder / POSTERIOR
     try:
-        path.write_text(posterior_text(found, command), encoding="utf-8")
+        write_text(path, posterior_text(found, command))
         files = [path, store.write(data, folder / store.CALIBRATION)]
         if plots:
             files += write_drawings(drawings(data), folder / store.PLOTS)
@@ -127,12 +120,11 @@ def _numbers(data: xr.Dataset) -> Any:
 
 
 def _generations(data: xr.Dataset) -> Any:
-    names = ("threshold", "simulated", "acceptance", "effective", "shift")
     shown = new_table(
         "generation", ("distance", "runs", "accepted", "particles\nthat differ", "shift")
     )
     for place in range(data.sizes["generation"]):
-        far, runs, share, size, shift = (float(data[name][place]) for name in names)
+        far, runs, share, size, shift = (float(data[name][place]) for name in _GENERATION)
         cells = (f"{far:.2f}", f"{runs:,.0f}", percent(share), f"{size:,.0f}", f"{shift:.2f}")
         shown.add_row(str(place + 1), *cells)
     return shown
@@ -169,30 +161,24 @@ def as_json(data: xr.Dataset, files: Sequence[Path]) -> dict[str, Any]:
         numbers[path] = {
             "prior": _list(one["prior"].to_numpy()),
             "posterior": _list(one["posterior"].quantile([0.05, 0.5, 0.95]).to_numpy()),
-            "recovery": _plain(float(one["recovery"])),
-            "rank_p": _plain(float(one["rank_p"])),
+            "recovery": finite(float(one["recovery"])),
+            "rank_p": finite(float(one["rank_p"])),
         }
-    names = ("threshold", "simulated", "acceptance", "effective", "shift")
     return {
-        **{key: _plain(value) for key, value in data.attrs.items()},
+        **{key: finite(value) for key, value in data.attrs.items()},
         "numbers": numbers,
         "generations": [
-            {name: _plain(float(data[name][place])) for name in names}
+            {name: finite(float(data[name][place])) for name in _GENERATION}
             for place in range(data.sizes["generation"])
         ],
         "predictive": {
-            str(name): _plain(float(value))
+            str(name): finite(float(value))
             for name, value in zip(
                 data["look"].to_numpy(), data["predictive"].to_numpy(), strict=True
             )
         },
         "files": [str(each) for each in files],
     }
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _list(values: Any) -> list[float]:

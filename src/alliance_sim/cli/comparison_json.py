@@ -10,9 +10,9 @@ import numpy as np
 
 from alliance_sim.analysis.variance import COMPONENTS
 from alliance_sim.cli.comparing import Comparison
-from alliance_sim.cli.running import finite
 from alliance_sim.spec.base import month_number, month_text
 from alliance_sim.validation import KEY, said_of
+from alliance_sim.wording import finite
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -17,13 +17,12 @@ from alliance_sim.cli import numbers
 from alliance_sim.cli.jobs import Job, unwritable
 from alliance_sim.cli.layout import new_table, plain, titled, validation_notes
 from alliance_sim.cli.progress import busy, progress
-from alliance_sim.cli.running import finite
 from alliance_sim.executors import Workers
 from alliance_sim.files import write_text
 from alliance_sim.simulate.explaining import account, chronicle, tracked
 from alliance_sim.spec.base import directed_pair, undirected_pair
 from alliance_sim.validation import KEY, mark, said_of
-from alliance_sim.wording import counted
+from alliance_sim.wording import counted, finite
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -63,6 +63,16 @@ Against = Annotated[
         show_default=False,
     ),
 ]
+ObservationFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--observations",
+        metavar="FILE",
+        help="File or folder of observations (docs/observations.md); several may be given.",
+        show_default=False,
+    ),
+]
+Measure = Annotated[str, typer.Option(metavar="NAME", help="votes, ideal_points, arms or trade.")]
 Chance = Annotated[
     bool, typer.Option("--chance", help="Draw noise as well, instead of taking expected paths.")
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -23,7 +22,7 @@ from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import undirected_pair
 from alliance_sim.spec.outcomes import ClassMeasure
 from alliance_sim.validation import KEY
-from alliance_sim.wording import duration
+from alliance_sim.wording import duration, finite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -263,11 +262,6 @@ def as_json(finding: Finding) -> dict[str, Any]:
 def _rows(table: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
     rows = zip(table.index, table.to_dict("records"), strict=True)
     return [(key, {str(name): finite(value) for name, value in row.items()}) for key, row in rows]
-
-
-def finite(value: Any) -> Any:
-    """A value as JSON can hold it: nothing for infinity and NaN."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _outcome(row: dict[str, Any]) -> dict[str, Any]:

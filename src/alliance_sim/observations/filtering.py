@@ -115,7 +115,7 @@ def forecast(
     delta = known.mean + np.sqrt(known.variance) * generator.standard_normal(known.mean.shape)
     drawn = []
     for ahead in range(1, max(horizons) + 1):
-        delta = numbers.stepped(delta, generator)
+        delta = numbers.stepped(delta, generator.standard_normal)
         if ahead in horizons:
             error = spread * generator.standard_normal(delta.shape)
             drawn.append(numbers.expected(latent[:, origin + ahead]) + delta + error)

@@ -22,6 +22,8 @@ import numpy.typing as npt
 from scipy.special import expit
 
 Floats = npt.NDArray[np.float64]
+Normals = Callable[[tuple[int, ...]], Floats]
+"""Draws standard normal numbers of a shape (dyad, run)."""
 Param = float | Floats
 """One number, or one of each run: (run,)."""
 
@@ -65,7 +67,7 @@ class Linear:
         latent: npt.ArrayLike,
         generator: np.random.Generator,
         errors: npt.ArrayLike = 0.0,
-        normals: Callable[[tuple[int, int]], Floats] | None = None,
+        normals: Normals | None = None,
     ) -> Floats:
         """Observations of made-up dyads from their first year on.
 
@@ -86,16 +88,15 @@ class Linear:
         delta = self.between * draw(shape)
         for year in range(years):
             if year:
-                delta = (1 - np.asarray(self.back)) * delta + np.asarray(self.drift) * draw(shape)
+                delta = self.stepped(delta, draw)
             spread = np.sqrt(self.error_variance(errors[:, year, None]))
             values[:, year] += delta + spread * draw(shape)
         return self.kept(values)
 
-    def stepped(self, delta: Floats, generator: np.random.Generator) -> Floats:
-        """The discrepancy (..., run) a year later."""
+    def stepped(self, delta: Floats, normals: Normals) -> Floats:
+        """The discrepancy (dyad, run) a year later, moved by standard normal numbers."""
         return np.asarray(
-            (1 - np.asarray(self.back)) * delta
-            + np.asarray(self.drift) * generator.standard_normal(delta.shape)
+            (1 - np.asarray(self.back)) * delta + np.asarray(self.drift) * normals(delta.shape)
         )
 
     def moved(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:

@@ -31,7 +31,7 @@ class Together:
     share: float
     generator: np.random.Generator
 
-    def __call__(self, shape: tuple[int, int]) -> Floats:
+    def __call__(self, shape: tuple[int, ...]) -> Floats:
         """Numbers (dyad, run)."""
         own = self.generator.standard_normal(shape)
         states = self.generator.standard_normal((int(self.members.max()) + 1, shape[1]))

@@ -21,6 +21,7 @@ from alliance_sim.scoring.scores import (
     turning_points,
 )
 from alliance_sim.scoring.skill import LEVEL, RESAMPLES, skill
+from alliance_sim.wording import finite
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -256,15 +257,9 @@ def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
-        {str(key): _plain(value) for key, value in row.items()}
+        {str(key): finite(value) for key, value in row.items()}
         for row in frame.to_dict(orient="records")
     ]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _check_rivals(scores: Scores, rivals: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.scoring import Table, Task
 from alliance_sim.scoring.folds import KNOWN
 from alliance_sim.simulate.designs import Doubles
+from alliance_sim.wording import finite
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,7 +46,7 @@ class Backtest:
     def as_json(self) -> dict[str, Any]:
         """All of it but the draws, as plain data; what is not known is None."""
         records = self.numbers.to_dict(orient="records")
-        numbers = [{str(key): _plain(value) for key, value in row.items()} for row in records]
+        numbers = [{str(key): finite(value) for key, value in row.items()} for row in records]
         return {
             **self.table.as_json(),
             **self.about,
@@ -104,8 +104,3 @@ _ENTRY = {
     "score": "crps",
     "forecaster": MODEL,
 }
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""What a backtest is given, read and checked: a history, observations, years."""
+"""What a backtest or a calibration is given, read and checked: a history, observations, years."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from alliance_sim.spec.base import did_you_mean, month_number
 
 AUTO, NONE = "auto", "none"
 """Posteriors: the latest shipped one that saw nothing after the first origin; the prior."""
-_MONTHS = 12
+MONTHS = 12
 _LONGEST = 100  # years: as long as a horizon may be
 
 Source = Observations | str | Path | Sequence[str | Path]
@@ -59,33 +59,43 @@ def names(scenario: Scenario | str | Path) -> dict[str, str]:
     return {"scenario": label, "world": label if world is None else Path(world).stem}
 
 
-def until(scenario: Scenario, first: int, last: int, measure: str) -> Scenario:
+def until(scenario: Scenario, first: int | None, last: int, measure: str) -> Scenario:
     """The scenario with a horizon that ends with a year.
 
+    Args:
+        scenario: of known years.
+        first: first year that is forecast; None where none is.
+        last: the year.
+        measure: what is observed.
+
     Raises:
-        InputError: where the years cannot be forecast with it.
+        InputError: where the history cannot be run to that year, or forecast from the first.
     """
-    start, within = divmod(month_number(scenario.horizon.start), _MONTHS)
+    start, within = divmod(month_number(scenario.horizon.start), MONTHS)
     problems = []
     if within:
         mend = "let its horizon start in a January, as observations are yearly"
         problems.append(Problem(f"'{scenario.name}' begins within a year", mend))
-    if last < first:
+    if first is None and last < start:
+        what = f"{last} comes before the history begins"
+        problems.append(Problem(what, f"choose a year from {start} on"))
+    if first is not None and last < first:
         what = f"the last year, {last}, comes before the first, {first}"
         problems.append(Problem(what, "let the years to be forecast run forwards"))
-    if first <= start:
+    if first is not None and first <= start:
         what = f"the history begins in {start}: before {first} nothing is run"
         problems.append(Problem(what, f"forecast from {start + 1} on"))
     if last >= start + _LONGEST:
         what = f"{last} is more than {_LONGEST} years after the history begins"
-        problems.append(Problem(what, f"forecast up to {start + _LONGEST - 1}"))
+        mend = f"{'choose a year' if first is None else 'forecast'} up to {start + _LONGEST - 1}"
+        problems.append(Problem(what, mend))
     _, _, domain = LATENTS[measure].partition(".")
     if domain and domain not in scenario.world.domains:
         mend = "choose another measure, or a world that has it"
         problems.append(Problem(f"the world has no domain '{domain}' for {measure}", mend))
     if problems:
         raise InputError(problems)
-    horizon = scenario.horizon.model_copy(update={"months": _MONTHS * (last - start + 1)})
+    horizon = scenario.horizon.model_copy(update={"months": MONTHS * (last - start + 1)})
     return scenario.model_copy(update={"horizon": horizon})
 
 

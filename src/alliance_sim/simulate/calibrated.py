@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from alliance_sim.calibration import Population, Ranks
-from alliance_sim.simulate.calibrations import Looks, Reader, Study
+from alliance_sim.simulate.calibrations import Looks, Reader, Study, normal_scores
 from alliance_sim.simulate.designs import Doubles
 from alliance_sim.spec.observation import ROOT
 
@@ -87,7 +86,7 @@ class Calibration:
         """(number,) correlation of guess and truth where nothing was learned from."""
         aside = self.reader.aside
         guess = self.reader.reduced(aside.features)
-        truth = ndtri(aside.points.clip(1e-6, 1 - 1e-6))
+        truth = normal_scores(aside.points)
         return np.array(
             [np.corrcoef(one, other)[0, 1] for one, other in zip(guess.T, truth.T, strict=True)]
         )

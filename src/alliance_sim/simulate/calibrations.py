@@ -27,8 +27,10 @@ from alliance_sim.load.observation import load_observation
 from alliance_sim.observations.fitting import fit
 from alliance_sim.observations.parameters import LATENTS, linear, uncertain
 from alliance_sim.observations.summaries import Summaries, summaries
-from alliance_sim.observations.tables import Observations, Panel, read_observations
+from alliance_sim.observations.tables import Panel
 from alliance_sim.observations.together import Together, members_of, shared_part
+from alliance_sim.simulate.backtest_inputs import MONTHS, Source, observed
+from alliance_sim.simulate.backtest_inputs import until as until_year
 from alliance_sim.simulate.designs import Doubles, Experiment, Rows
 from alliance_sim.simulate.ensembles import as_scenario, check_numbers
 from alliance_sim.spec.base import month_number
@@ -54,11 +56,10 @@ COPIES = 8
 """Panels that are made of each run to learn from: what is observed costs little beside a run."""
 _EDGE = 1e-6  # of probabilities, whose normal scores would be infinite at 0 and 1
 _RIDGE = 1e-3  # of the mean square of the inputs, as many as there are summaries
-_MONTHS = 12
 
 
 def calibrate(
-    observations: Observations | str | Path | Sequence[str | Path],
+    observations: Source,
     until: int,
     scenario: Scenario | str | Path = SCENARIO,
     *,
@@ -90,7 +91,7 @@ def calibrate(
 
 
 def plan(
-    observations: Observations | str | Path | Sequence[str | Path],
+    observations: Source,
     until: int,
     scenario: Scenario | str | Path = SCENARIO,
     *,
@@ -101,18 +102,11 @@ def plan(
     """Check what :func:`calibrate` is asked for."""
     check_numbers(seed=seed)
     history = as_scenario(scenario)
-    start = month_number(history.horizon.start)
-    if start % _MONTHS:
-        mend = "let its horizon start in a January, as observations are yearly"
-        raise InputError([Problem(f"'{history.name}' begins within a year", mend)])
-    first = start // _MONTHS
-    if until < first:
-        mend = f"choose a year from {first} on"
-        raise InputError([Problem(f"{until} comes before the history begins", mend)])
-    months = _MONTHS * (until - first + 1)
-    short = history.model_copy(
-        update={"horizon": history.horizon.model_copy(update={"months": months})}
-    )
+    numbers = load_observation()
+    seen = observed(observations, history, numbers.targets)
+    seen.sources(measure)  # what was not observed is told before what the world does not have
+    short = until_year(history, None, until, measure)
+    first = month_number(short.horizon.start) // MONTHS
     experiment = Experiment(short, None, (), int(seed), chance=True)
     chosen = [
         place
@@ -122,25 +116,11 @@ def plan(
     if not chosen:
         mend = f"choose some of {', '.join(each.path for each in experiment.factors[:8])}"
         raise InputError([Problem(f"no uncertain number fits {', '.join(free)}", mend)])
-    numbers = load_observation()
-    seen = _observed(observations, history, numbers)
     panel = seen.panel(measure, experiment.pairs, (first, until))
     if not np.isfinite(panel.values).any():
         mend = "bring earlier years, or choose a later one"
         raise InputError([Problem(f"no {measure} were observed from {first} to {until}", mend)])
     return Study(experiment, np.array(chosen), numbers, measure, panel)
-
-
-def _observed(
-    observations: Observations | str | Path | Sequence[str | Path],
-    history: Scenario,
-    numbers: ObservationNumbers,
-) -> Observations:
-    if isinstance(observations, Observations):
-        return observations
-    paths = [observations] if isinstance(observations, str | Path) else observations
-    actors = {each.iso3: name for name, each in history.world.actors.items() if each.iso3}
-    return read_observations(paths, actors, numbers.targets)
 
 
 @dataclass(frozen=True)
@@ -282,10 +262,10 @@ class Study:
     def _moves(self, points: Doubles, luck: Rows, workers: Workers) -> tuple[Doubles, Doubles]:
         """Latents (dyad, year) without chance, and how they move with each number of the world."""
         latents = self.latents(points, luck, workers, chance=False)
-        scores = ndtri(points[:, : len(self.chosen)].clip(_EDGE, 1 - _EDGE))
+        scores = normal_scores(points[:, : len(self.chosen)])
         inputs = np.column_stack([np.ones(len(scores)), scores])
         slopes = np.linalg.lstsq(inputs, latents.reshape(-1, len(points)).T, rcond=None)[0]
-        shaped = slopes.reshape(-1, *latents.shape[:2])
+        shaped = np.asarray(slopes.reshape(-1, *latents.shape[:2]), dtype=np.float64)
         return shaped[0], shaped[1:]
 
     def _checked(self, reader: Reader) -> Ranks:
@@ -296,6 +276,11 @@ class Study:
         seed, unit = self.experiment.seed, np.ones(aside.points.shape[1])
         guesses = reader.reduced(aside.features)
         return ranks(aside.points, guesses, count, keep, seed, scale=unit, groups=aside.runs)
+
+
+def normal_scores(points: Doubles) -> Doubles:
+    """Probabilities as normal scores, which are finite at 0 and 1 too."""
+    return np.asarray(ndtri(points.clip(_EDGE, 1 - _EDGE)))
 
 
 @dataclass(frozen=True)
@@ -383,7 +368,7 @@ class Reader:
         centre, scale = inputs.mean(axis=0), inputs.std(axis=0)
         scale = np.where(scale > 0, scale, np.inf)
         inputs = (inputs - centre) / scale
-        wanted = ndtri(known.points.clip(_EDGE, 1 - _EDGE))
+        wanted = normal_scores(known.points)
         squares = inputs.T @ inputs + _RIDGE * len(inputs) * np.eye(inputs.shape[1])
         slopes = np.linalg.solve(squares, inputs.T @ (wanted - wanted.mean(axis=0)))
         return cls(made, centre, scale, slopes, simulated.of(simulated.runs >= pilot), seen)

@@ -20,12 +20,12 @@ from alliance_sim.observations.filtering import forecast
 from alliance_sim.observations.fitting import FREE, Fit, fit
 from alliance_sim.observations.model import Linear
 from alliance_sim.scoring import Block, Task
+from alliance_sim.simulate.backtest_inputs import MONTHS
 from alliance_sim.simulate.designs import Doubles, Experiment, spread
 from alliance_sim.spec import Intervention, Scenario
 from alliance_sim.spec.base import month_number
 from alliance_sim.spec.scenario import Between, Hazard
 
-MONTHS = 12
 COVARIATES = ("policy", "agreements", "capability")
 """What a regression is given of each pair: what comes from outside, as the model has it."""
 Progress = Callable[[int], None]

@@ -10,7 +10,17 @@ import typer
 from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
-from alliance_sim.cli.options import AsJson, NoPlots, Quiet, Runs, Scheduler, Seed, Workers
+from alliance_sim.cli.options import (
+    AsJson,
+    Measure,
+    NoPlots,
+    ObservationFiles,
+    Quiet,
+    Runs,
+    Scheduler,
+    Seed,
+    Workers,
+)
 from alliance_sim.cli.recording import command_line
 
 if TYPE_CHECKING:
@@ -29,17 +39,8 @@ def backtest(
         int, typer.Option("--from", metavar="YEAR", help="First year that is forecast.")
     ],
     last: Annotated[int, typer.Option("--to", metavar="YEAR", help="Last year that is forecast.")],
-    observations: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="File or folder of observations (docs/observations.md); several may be given.",
-            show_default=False,
-        ),
-    ] = None,
-    measure: Annotated[
-        str, typer.Option(metavar="NAME", help="votes, ideal_points, arms or trade.")
-    ] = "votes",
+    observations: ObservationFiles = None,
+    measure: Measure = "votes",
     source: Annotated[
         str | None,
         typer.Option(

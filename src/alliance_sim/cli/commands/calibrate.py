@@ -10,7 +10,17 @@ import typer
 from alliance_sim.cli.app import app
 from alliance_sim.cli.guard import guarded
 from alliance_sim.cli.layout import print_json
-from alliance_sim.cli.options import AsJson, NoPlots, Out, Quiet, Scheduler, Seed, Workers
+from alliance_sim.cli.options import (
+    AsJson,
+    Measure,
+    NoPlots,
+    ObservationFiles,
+    Out,
+    Quiet,
+    Scheduler,
+    Seed,
+    Workers,
+)
 from alliance_sim.cli.recording import command_line
 
 if TYPE_CHECKING:
@@ -26,16 +36,9 @@ if TYPE_CHECKING:
 def calibrate(
     context: typer.Context,
     until: Annotated[
-        int, typer.Option(metavar="YEAR", help="Last year that counts; nothing later is read.")
+        int, typer.Option(metavar="YEAR", help="Last year that counts; nothing later does.")
     ],
-    observations: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="File or folder of observations (docs/observations.md); several may be given.",
-            show_default=False,
-        ),
-    ] = None,
+    observations: ObservationFiles = None,
     scenario: Annotated[
         str, typer.Option(metavar="SCENARIO", help="History to run, with wide priors.")
     ] = "calibration_1991_2016",
@@ -47,9 +50,7 @@ def calibrate(
             show_default=False,
         ),
     ] = None,
-    measure: Annotated[
-        str, typer.Option(metavar="NAME", help="votes, ideal_points, arms or trade.")
-    ] = "votes",
+    measure: Measure = "votes",
     particles: Annotated[
         int, typer.Option(min=50, metavar="N", help="Points of a generation.")
     ] = 512,
@@ -76,7 +77,7 @@ def calibrate(
     and a picture. Says whether the calibration can be believed, and what it cannot reproduce.
     """
     from alliance_sim.calibration import Effort
-    from alliance_sim.cli import calibrating
+    from alliance_sim.cli import calibrating, jobs
     from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy
     from alliance_sim.simulate.calibrations import FREE, plan
@@ -86,11 +87,15 @@ def calibrate(
         study = plan(
             observations or [], until, scenario, free=free or FREE, measure=measure, seed=seed
         )
-    folder = calibrating.folder_for(out, measure, until)
-    effort = Effort(particles=particles, most=max(most, 4 * particles))
-    with hands(workers, scheduler) as several:
-        found = study.run(effort, pilot, several, calibrating.teller(quiet))
-    _tell(found, folder, command_line(context), (not no_plots, quiet, as_json))
+    folder = out or Path("results") / f"calibration_{measure}_{until}"
+    made = jobs.make_folder(folder)
+    try:
+        effort = Effort(particles=particles, most=max(most, 4 * particles))
+        with hands(workers, scheduler) as several:
+            found = study.run(effort, pilot, several, calibrating.teller(quiet))
+        _tell(found, folder, command_line(context), (not no_plots, quiet, as_json))
+    finally:
+        jobs.remove_empty(made)
 
 
 def _tell(found: Calibration, folder: Path, command: str, manner: tuple[bool, bool, bool]) -> None:
