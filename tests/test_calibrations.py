@@ -293,7 +293,7 @@ def test_a_world_builds_on_what_the_command_wrote(
     [
         ((), "no observations were named"),
         (("--observations", "nowhere.csv"), "the file is missing"),
-        (("--free", "world.nothing.*"), "no uncertain number fits world.nothing.*"),
+        (("--free", "world.nothing.*"), "no uncertain number of the world fits world.nothing.*"),
         (("--measure", "arms"), "nothing of the measure 'arms' was observed"),
         (("--until", FIRST - 1), f"{FIRST - 1} comes before the history begins"),
     ],

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         shared_blocs,
     )
     from alliance_sim.simulate.backtests import BacktestDesign, backtest
-    from alliance_sim.simulate.calibrations import calibrate
+    from alliance_sim.simulate.calibrations import CalibrationDesign, calibrate
     from alliance_sim.spec import Intervention, Scenario, World
     from alliance_sim.spec.blocs import BlocSystem
     from alliance_sim.store import open_results
@@ -44,6 +44,7 @@ __all__ = [
     "AllianceSimError",
     "BacktestDesign",
     "BlocSystem",
+    "CalibrationDesign",
     "InputError",
     "Intervention",
     "Problem",
@@ -88,6 +89,7 @@ _HOMES = {
     "World": "spec",
     "blocs": "simulate",
     "backtest": "simulate.backtests",
+    "CalibrationDesign": "simulate.calibrations",
     "calibrate": "simulate.calibrations",
     "chronicle": "simulate",
     "compare": "simulate",

@@ -16,6 +16,7 @@ from scipy.special import ndtr, ndtri
 Doubles = npt.NDArray[np.float64]
 
 _RIDGE = 1e-6  # of the summaries' variance: keeps the regression solvable where some are collinear
+_LEAST = 2  # points for each slope, and for the centre, below which nothing is adjusted
 _EDGE = 1e-9  # a point's distance to the faces of the cube, whose normal score would be infinite
 
 
@@ -93,6 +94,10 @@ def adjusted(sample: Sample, summaries: Doubles, observed: Doubles, scale: Doubl
         summaries: (particle, summary), what each led to.
         observed: (summary,).
         scale: (summary,), units of distance.
+
+    Returns:
+        The sample, its points adjusted, with weights that fall with the distance. Where it is too
+        small to tell slopes from luck, points stay where they are.
     """
     away = (summaries - observed) / scale
     far = np.sqrt(np.square(away).sum(axis=1))
@@ -101,6 +106,9 @@ def adjusted(sample: Sample, summaries: Doubles, observed: Doubles, scale: Doubl
     if not weights.any():  # all equally far
         weights = sample.weights
     weights = weights / weights.sum()
+    size = 1 / np.square(weights).sum()
+    if size <= _LEAST * (away.shape[1] + 1):
+        return Sample(sample.points, weights)
     score = ndtri(np.clip(sample.points, _EDGE, 1 - _EDGE))
     inputs = away - weights @ away
     squares = (inputs * weights[:, None]).T @ inputs
@@ -110,8 +118,7 @@ def adjusted(sample: Sample, summaries: Doubles, observed: Doubles, scale: Doubl
         0
     ]
     # A fit with many inputs leaves too little over: as much more as degrees of freedom were used.
-    size = 1 / np.square(weights).sum()
-    wider = np.sqrt(size / max(size - inputs.shape[1] - 1, 1)) if size > 2 * inputs.shape[1] else 1
+    wider = np.sqrt(size / (size - inputs.shape[1] - 1))
     left = score - centre - inputs @ slopes
     moved = ndtr(centre - (weights @ away) @ slopes + wider * left)
     return Sample(np.clip(moved, _EDGE, 1 - _EDGE), weights)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from alliance_sim.calibration.adjusting import Sample, adjusted, distances, scale_of
+from alliance_sim.errors import InputError, Problem
 
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -89,6 +90,9 @@ class Effort:
         tighten: quantile of a generation's distances that the next has to keep.
         least_acceptance: share of accepted steps, the shortest, below which no generation follows.
         most: simulations in all; a generation that would pass it is left out.
+
+    Raises:
+        InputError: where not even the first generation is allowed.
     """
 
     particles: int = 512
@@ -96,6 +100,13 @@ class Effort:
     tighten: float = 0.5
     least_acceptance: float = 0.05
     most: int = 16_000
+
+    def __post_init__(self) -> None:
+        begun = self.first * self.particles
+        if self.most < begun:
+            what = f"{self.most:,} runs are too few for {self.particles:,} particles"
+            mend = f"allow the {begun:,} of the first generation, or ask for fewer particles"
+            raise InputError([Problem(what, mend)])
 
 
 def sequential(

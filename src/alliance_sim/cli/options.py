@@ -73,6 +73,14 @@ ObservationFiles = Annotated[
     ),
 ]
 Measure = Annotated[str, typer.Option(metavar="NAME", help="votes, ideal_points, arms or trade.")]
+SourceOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Source of the measure, where files have several; left out, the preferred one.",
+        show_default=False,
+    ),
+]
 Chance = Annotated[
     bool, typer.Option("--chance", help="Draw noise as well, instead of taking expected paths.")
 ]

@@ -56,14 +56,12 @@ def linear(
         draws: path -> (run,) values; numbers without draws stand at their median.
         source: of the panel, where sources have a noise of their own.
     """
-    content: LinearMeasure = getattr(numbers, measure)
-    noise = f"noise_of.{source}" if source in content.noise_of else "noise"
     given = _values(numbers, measure, draws or {})
     low, high = RANGES[measure]
     return Linear(
         level=given["level"],
         slope=given["slope"],
-        noise=given[noise],
+        noise=given[path_of(numbers, measure, "noise", source).removeprefix(f"{ROOT}.{measure}.")],
         drift=given["drift"],
         between=given["between"],
         sampling=given["sampling"],
@@ -71,6 +69,14 @@ def linear(
         lowest=low,
         highest=high,
     )
+
+
+def path_of(numbers: ObservationNumbers, measure: str, name: str, source: str | None) -> str:
+    """Path of a number of a measure, or of a source's own where it has one."""
+    content: LinearMeasure = getattr(numbers, measure)
+    if name == "noise" and source in content.noise_of:
+        name = f"noise_of.{source}"
+    return f"{ROOT}.{measure}.{name}"
 
 
 def ordinal(numbers: ObservationNumbers, draws: Mapping[str, Floats] | None = None) -> Ordinal:

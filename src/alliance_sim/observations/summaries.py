@@ -66,7 +66,7 @@ class Summaries:
     def widened(self, found: Floats) -> Floats:
         """Summaries (run, summary), and products of those of level, slope and spread."""
         own = len(self.weights)
-        some = np.concatenate([found[:, :2], found[:, own : own + len(SPREADS)]], axis=1)
+        some = np.concatenate([found[:, :2], found[:, own:]], axis=1)
         one, other = np.triu_indices(some.shape[1])
         return np.concatenate([found, some[:, one] * some[:, other]], axis=1)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from alliance_sim.calibration import Population, Ranks
-from alliance_sim.simulate.calibrations import Looks, Reader, Study, normal_scores
+from alliance_sim.simulate.calibrations import WORLD, Looks, Reader, Study, normal_scores
 from alliance_sim.simulate.designs import Doubles
 from alliance_sim.spec.observation import ROOT
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 BINS = 10
 """Of the ranks of simulation-based calibration."""
-_WORLD = "world."
 _DIGITS = 4
 
 
@@ -66,9 +65,9 @@ class Calibration:
         found: dict[str, Any] = {}
         source = f"{self.table}: posterior of {self.study.experiment.scenario.world.name}"
         for path, column in self.values.items():
-            if not path.startswith(_WORLD):
+            if not path.startswith(WORLD):
                 continue
-            *steps, last = path.removeprefix(_WORLD).split(".")
+            *steps, last = path.removeprefix(WORLD).split(".")
             entry = found
             for step in steps:
                 entry = entry.setdefault(step, {})
@@ -129,6 +128,7 @@ class Calibration:
             attrs={
                 "title": f"Calibration on {self.study.measure}, {self.first} to {self.until}",
                 "measure": self.study.measure,
+                "source": self.study.source,
                 "first": self.first,
                 "until": self.until,
                 "table": self.table,

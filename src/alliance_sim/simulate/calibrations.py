@@ -25,16 +25,17 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
 from alliance_sim.load.observation import load_observation
 from alliance_sim.observations.fitting import fit
-from alliance_sim.observations.parameters import LATENTS, linear, uncertain
+from alliance_sim.observations.parameters import LATENTS, linear, path_of, uncertain
 from alliance_sim.observations.summaries import Summaries, summaries
 from alliance_sim.observations.tables import Panel
 from alliance_sim.observations.together import Together, members_of, shared_part
+from alliance_sim.program import JOINT
 from alliance_sim.simulate.backtest_inputs import MONTHS, Source, observed
 from alliance_sim.simulate.backtest_inputs import until as until_year
 from alliance_sim.simulate.designs import Doubles, Experiment, Rows
 from alliance_sim.simulate.ensembles import as_scenario, check_numbers
 from alliance_sim.spec.base import month_number
-from alliance_sim.spec.observation import ROOT, ObservationNumbers
+from alliance_sim.spec.observation import ObservationNumbers
 
 if TYPE_CHECKING:
     from alliance_sim.simulate.calibrated import Calibration
@@ -45,26 +46,43 @@ FREE = ("world.mechanisms.*", "world.behaviour.*")
 """What is fitted beside the numbers of the measure: few numbers, which all dyads share."""
 PILOT = 2048
 """Runs from which summaries are learned, and as many again that check the calibration."""
-REPLICATES = 200
-"""Calibrations on simulated data; each learns from the others."""
+REPLICATES = 1000
+"""Calibrations on simulated data, each of which learns from the others; at most half as many as
+there are runs."""
 KEEP = 16
 """One simulation in so many counts in each of them."""
 ROWS = 256
 """Rows of the posterior's table."""
 FITTED = ("level", "slope", "noise", "drift", "between", "sampling")
+WORLD = "world."
+"""What paths of a world's numbers begin with."""
 COPIES = 8
 """Panels that are made of each run to learn from: what is observed costs little beside a run."""
 _EDGE = 1e-6  # of probabilities, whose normal scores would be infinite at 0 and 1
 _RIDGE = 1e-3  # of the mean square of the inputs, as many as there are summaries
 
 
+@dataclass(frozen=True)
+class CalibrationDesign:
+    """What is fitted, to what.
+
+    Attributes:
+        free: patterns of the paths of the world's numbers to fit, such as ``world.mechanisms.*``.
+        measure: what was observed: votes, ideal_points, arms or trade.
+        source: of the measure, where several are there; left out, the preferred one.
+    """
+
+    free: Sequence[str] = FREE
+    measure: str = "votes"
+    source: str | None = None
+
+
 def calibrate(
     observations: Source,
     until: int,
     scenario: Scenario | str | Path = SCENARIO,
+    design: CalibrationDesign | None = None,
     *,
-    free: Sequence[str] = FREE,
-    measure: str = "votes",
     effort: Effort | None = None,
     seed: int = 0,
     workers: Workers = None,
@@ -74,10 +92,10 @@ def calibrate(
 
     Args:
         observations: files or folders of them (docs/observations.md), or what was read from some.
-        until: last year that counts; nothing later is looked at.
+        until: last year that counts; nothing later is looked at. Where observations end before,
+            theirs.
         scenario: a history that begins in a January, with wide priors.
-        free: patterns of the paths of numbers to fit, such as ``world.mechanisms.*``.
-        measure: what was observed: votes, ideal_points, arms or trade.
+        design: what is fitted, to what.
         effort: of the search.
         seed: of everything.
         workers: processes to share the work, or any executor; None for all cores.
@@ -86,7 +104,7 @@ def calibrate(
     Raises:
         InputError: where an input cannot be used.
     """
-    study = plan(observations, until, scenario, free=free, measure=measure, seed=seed)
+    study = plan(observations, until, scenario, design, seed)
     return study.run(effort or Effort(), PILOT, workers, progress)
 
 
@@ -94,33 +112,49 @@ def plan(
     observations: Source,
     until: int,
     scenario: Scenario | str | Path = SCENARIO,
-    *,
-    free: Sequence[str] = FREE,
-    measure: str = "votes",
+    design: CalibrationDesign | None = None,
     seed: int = 0,
 ) -> Study:
     """Check what :func:`calibrate` is asked for."""
     check_numbers(seed=seed)
+    design = design or CalibrationDesign()
+    measure, source = design.measure, design.source
     history = as_scenario(scenario)
     numbers = load_observation()
     seen = observed(observations, history, numbers.targets)
-    seen.sources(measure)  # what was not observed is told before what the world does not have
+    known = seen.sources(measure)  # told before what the world does not have
     short = until_year(history, None, until, measure)
     first = month_number(short.horizon.start) // MONTHS
     experiment = Experiment(short, None, (), int(seed), chance=True)
-    chosen = [
-        place
-        for place, factor in enumerate(experiment.factors)
-        if any(fnmatchcase(factor.path, pattern) for pattern in free)
-    ]
-    if not chosen:
-        mend = f"choose some of {', '.join(each.path for each in experiment.factors[:8])}"
-        raise InputError([Problem(f"no uncertain number fits {', '.join(free)}", mend)])
-    panel = seen.panel(measure, experiment.pairs, (first, until))
-    if not np.isfinite(panel.values).any():
+    chosen = _chosen(experiment, design.free)
+    panel = seen.panel(measure, experiment.pairs, (first, until), source)
+    years = np.array(panel.years)[np.isfinite(panel.values).any(axis=0)]
+    if not len(years):
         mend = "bring earlier years, or choose a later one"
         raise InputError([Problem(f"no {measure} were observed from {first} to {until}", mend)])
-    return Study(experiment, np.array(chosen), numbers, measure, panel)
+    last = int(years[-1])
+    if last < until:  # the posterior is not to be taken for one that saw more
+        experiment = replace(experiment, scenario=until_year(history, None, last, measure))
+        panel = seen.panel(measure, experiment.pairs, (first, last), source)
+    return Study(experiment, chosen, numbers, measure, source or known[0], panel)
+
+
+def _chosen(experiment: Experiment, free: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Places of the numbers that are fitted; each is one of the world, as its posterior is."""
+    fitting = {
+        place: factor.path
+        for place, factor in enumerate(experiment.factors)
+        if factor.path.startswith(WORLD) and not factor.key.startswith(JOINT)
+    }
+    fits = [
+        place
+        for place, path in fitting.items()
+        if any(fnmatchcase(path, pattern) for pattern in free)
+    ]
+    if fits:
+        return np.array(fits)
+    mend = f"choose some of {', '.join([*fitting.values()][:8])}" if fitting else "choose another"
+    raise InputError([Problem(f"no uncertain number of the world fits {', '.join(free)}", mend)])
 
 
 @dataclass(frozen=True)
@@ -132,6 +166,7 @@ class Study:
         chosen: places of the world's fitted numbers among its factors.
         numbers: prior of the observation model.
         measure: what was observed.
+        source: of what was observed.
         panel: of every pair of the world; years of the history.
     """
 
@@ -139,17 +174,17 @@ class Study:
     chosen: npt.NDArray[np.intp]
     numbers: ObservationNumbers
     measure: str
+    source: str
     panel: Panel
 
     @cached_property
     def priors(self) -> dict[str, Any]:
         """Path -> quantile function of every fitted number: those of the world, of the measure."""
-        start = f"{ROOT}.{self.measure}."
         own = [self.experiment.factors[place] for place in self.chosen]
         quantiles: dict[str, Any] = {each.path: self.experiment.quantile(each.path) for each in own}
-        names = tuple(f"{start}{name}" for name in FITTED)
         found = uncertain(self.numbers)
-        return quantiles | {path: found[path].ppf for path in names if path in found}
+        fitted = [path_of(self.numbers, self.measure, name, self.source) for name in FITTED]
+        return quantiles | {path: found[path].ppf for path in fitted if path in found}
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -192,10 +227,11 @@ class Study:
         found = model.years(whole, luck, [LATENTS[self.measure]], workers)
         return np.asarray(found[0, self._rows], dtype=np.float64)
 
-    def observe(self, latents: Doubles, points: Doubles, luck: Rows) -> Doubles:
+    def observe(self, latents: Doubles, points: Doubles, luck: Rows, copy: int = 0) -> Doubles:
         """What would have been observed, (dyad, year, run)."""
-        numbers = linear(self.numbers, self.measure, self.values(points))
-        generator = rng.stream(self.experiment.seed, "calibration", "observed", str(luck[0]))
+        numbers = linear(self.numbers, self.measure, self.values(points), self.source)
+        words = ("calibration", "observed", str(luck[0]), str(copy))
+        generator = rng.stream(self.experiment.seed, *words)
         together = Together(self._members, self.shared, generator)
         return numbers.simulate(latents, generator, self._errors, together)
 
@@ -219,19 +255,21 @@ class Study:
         progress(f"summaries learned from {2 * pilot:,} runs")
         checked = self._checked(reader)
 
+        after_pilot = 2 * pilot  # rows of chance from which nothing was learned
+
         def simulate(points: Doubles, luck: Rows) -> Doubles:
-            return reader.read(self.panels(points, luck, workers))
+            return reader.read(self.panels(points, after_pilot + luck, workers))
 
         def told(done: Generation) -> None:
             progress(f"{done.simulated:,} runs, of which {done.acceptance:.0%} came near enough")
 
-        unit = np.ones(len(self.paths))
         population = sequential(
-            simulate, reader.observed, len(self.paths), seed, effort, told, scale=unit
+            simulate, reader.observed, len(self.paths), seed, effort, told, scale=reader.left
         )
         rows = population.posterior.rows(ROWS, rng.stream(seed, "calibration", "rows"))
         points = population.posterior.points[rows]
-        after = self.panels(points, np.arange(ROWS), workers)
+        spent = sum(each.simulated for each in population.generations)
+        after = self.panels(points, after_pilot + spent + np.arange(ROWS), workers)
         progress("posterior simulated")
         looks = Looks.compared(reader.made, after, self.panel.values[self._rows])
         return Calibration(self, reader, population, points, checked, looks)
@@ -244,7 +282,7 @@ class Study:
         points = generator.random((2 * pilot, len(self.paths)))
         luck = np.arange(len(points))
         fixed, moves = self._moves(points[:pilot], luck[:pilot], workers)
-        prior = linear(self.numbers, self.measure)
+        prior = linear(self.numbers, self.measure, source=self.source)
         errors, seen = self._errors, self.panel.values[self._rows]
         found = fit(seen, errors, prior, fixed, free=FITTED).numbers
         made = summaries(seen, errors, fixed, moves, found)
@@ -255,7 +293,7 @@ class Study:
             own = again[:, len(self.chosen) :]
             own[...] = generator.random(own.shape)
             tried.append(again)
-            features.append(made.of(self.observe(latents, again, luck + copy * len(points))))
+            features.append(made.of(self.observe(latents, again, luck, copy)))
         told = Simulated(np.concatenate(tried), np.concatenate(features), np.tile(luck, COPIES))
         return Reader.learned(made, told, pilot, made.of(seen[..., None])[0])
 
@@ -271,11 +309,10 @@ class Study:
     def _checked(self, reader: Reader) -> Ranks:
         """Simulation-based calibration on runs from which nothing was learned."""
         aside = reader.aside
-        count = min(REPLICATES, len(aside.points))
+        count = min(REPLICATES, len(np.unique(aside.runs)) // 2)
         keep = len(aside.points) // KEEP
-        seed, unit = self.experiment.seed, np.ones(aside.points.shape[1])
-        guesses = reader.reduced(aside.features)
-        return ranks(aside.points, guesses, count, keep, seed, scale=unit, groups=aside.runs)
+        guesses, seed = reader.reduced(aside.features), self.experiment.seed
+        return ranks(aside.points, guesses, count, keep, seed, scale=reader.left, groups=aside.runs)
 
 
 def normal_scores(points: Doubles) -> Doubles:
@@ -349,6 +386,10 @@ class Reader:
         centre: (input,), and
         scale: (input,) of simulations.
         slopes: (input, number).
+        left: (number,) standard deviation of what the guess leaves open, in normal scores.
+            Distances are counted in it: what is guessed well has to fit well, and what cannot be
+            guessed hardly counts. In equal units, simulations that say little, which lie near the
+            middle, would be near to everything.
         aside: simulations from which nothing was learned.
         seen: (summary,) of what was observed.
     """
@@ -357,6 +398,7 @@ class Reader:
     centre: Doubles
     scale: Doubles
     slopes: Doubles
+    left: Doubles
     aside: Simulated
     seen: Doubles
 
@@ -369,9 +411,11 @@ class Reader:
         scale = np.where(scale > 0, scale, np.inf)
         inputs = (inputs - centre) / scale
         wanted = normal_scores(known.points)
+        wanted -= wanted.mean(axis=0)
         squares = inputs.T @ inputs + _RIDGE * len(inputs) * np.eye(inputs.shape[1])
-        slopes = np.linalg.solve(squares, inputs.T @ (wanted - wanted.mean(axis=0)))
-        return cls(made, centre, scale, slopes, simulated.of(simulated.runs >= pilot), seen)
+        slopes = np.linalg.solve(squares, inputs.T @ wanted)
+        left = (wanted - inputs @ slopes).std(axis=0)
+        return cls(made, centre, scale, slopes, left, simulated.of(simulated.runs >= pilot), seen)
 
     def reduced(self, features: Doubles) -> Doubles:
         """Guesses of the numbers, (run, number)."""

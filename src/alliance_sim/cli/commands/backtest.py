@@ -19,6 +19,7 @@ from alliance_sim.cli.options import (
     Runs,
     Scheduler,
     Seed,
+    SourceOf,
     Workers,
 )
 from alliance_sim.cli.recording import command_line
@@ -41,14 +42,7 @@ def backtest(
     last: Annotated[int, typer.Option("--to", metavar="YEAR", help="Last year that is forecast.")],
     observations: ObservationFiles = None,
     measure: Measure = "votes",
-    source: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Source of the measure, where files have several; left out, the preferred one.",
-            show_default=False,
-        ),
-    ] = None,
+    source: SourceOf = None,
     conditional: Annotated[
         bool,
         typer.Option(

@@ -19,6 +19,7 @@ from alliance_sim.cli.options import (
     Quiet,
     Scheduler,
     Seed,
+    SourceOf,
     Workers,
 )
 from alliance_sim.cli.recording import command_line
@@ -51,6 +52,7 @@ def calibrate(
         ),
     ] = None,
     measure: Measure = "votes",
+    source: SourceOf = None,
     particles: Annotated[
         int, typer.Option(min=50, metavar="N", help="Points of a generation.")
     ] = 512,
@@ -80,17 +82,16 @@ def calibrate(
     from alliance_sim.cli import calibrating, jobs
     from alliance_sim.cli.hands import hands
     from alliance_sim.cli.progress import busy
-    from alliance_sim.simulate.calibrations import FREE, plan
+    from alliance_sim.simulate.calibrations import FREE, CalibrationDesign, plan
 
     quiet = quiet or as_json
     with busy("reading", quiet):
-        study = plan(
-            observations or [], until, scenario, free=free or FREE, measure=measure, seed=seed
-        )
-    folder = out or Path("results") / f"calibration_{measure}_{until}"
+        effort = Effort(particles=particles, most=most)
+        design = CalibrationDesign(free or FREE, measure, source)
+        study = plan(observations or [], until, scenario, design, seed)
+    folder = out or Path("results") / f"calibration_{measure}_{study.panel.years[-1]}"
     made = jobs.make_folder(folder)
     try:
-        effort = Effort(particles=particles, most=max(most, 4 * particles))
         with hands(workers, scheduler) as several:
             found = study.run(effort, pilot, several, calibrating.teller(quiet))
         _tell(found, folder, command_line(context), (not no_plots, quiet, as_json))
