@@ -23,7 +23,7 @@ from alliance_sim.observations.model import Linear
 from alliance_sim.observations.skill import Skill
 from alliance_sim.observations.tables import Observations
 from alliance_sim.scoring import make_task
-from alliance_sim.simulate import backtest_inputs
+from alliance_sim.simulate import backtest_inputs, backtests
 from alliance_sim.simulate.backtest_data import Backtest
 from alliance_sim.simulate.backtests import ALONE, BacktestDesign, plan_backtest
 from alliance_sim.simulate.designs import Experiment, spread
@@ -429,3 +429,10 @@ def test_votes_as_they_were() -> None:
     # On these years persistence errs by 0.08 or so; no forecaster worth a look by twice that.
     assert 0.03 < error["model"] < 0.16
     assert one.task.rows["dyad"].nunique() > 100
+
+
+def test_searches_that_found_no_end_are_told() -> None:
+    fits = [{"converged": True}, {"converged": False}, {"converged": True}]
+    (said,) = backtests._unsure(fits)
+    assert said.startswith("1 of 3 searches")
+    assert not [*backtests._unsure(fits[:1])]

@@ -256,6 +256,26 @@ def test_the_number_that_decides_is_found(decided: Any) -> None:
     assert told["tree"]["right"] > 0.97
 
 
+def test_a_number_of_a_table_is_cut_by_its_value_and_not_by_its_row() -> None:
+    """Rows are in no order that means anything; the other column of the table decides nothing."""
+    data = {**small_scenario(), "sampling": "latin_hypercube"}
+    rng = np.random.default_rng(5)
+    alignment, fall = rng.permutation(np.linspace(-0.4, 0.4, 101)), rng.uniform(0.01, 0.2, 101)
+    column = {"joint": {"of": "posterior", "values": alignment.tolist()}}
+    data["world"]["dyads"]["sparta-persia"]["alignment"] = column
+    column = {"joint": {"of": "posterior", "values": fall.tolist()}}
+    data["world"]["behaviour"]["trust"] = {"fall": column}
+    found = al.discover(read_scenario(data), "sparta_to_persia>-0.05@1432-01", runs=400, seed=1)
+    told = found.as_json()
+    (condition,) = told["boxes"][0]["conditions"]
+    assert condition["parameter"] == "world.dyads.sparta-persia.alignment"
+    assert float(condition["above"]) == pytest.approx(-0.05, abs=0.02)
+    assert condition["below"] is None
+    numbers = [str(each) for each in found.dataset()["parameter"].to_numpy()]
+    assert "world.behaviour.trust.fall" in numbers
+    assert told["uncertain_numbers"] == len(numbers) == len({*numbers})
+
+
 def test_pictures_of_one_and_of_two_numbers(decided: Any) -> None:
     data = decided.dataset()
     axes = plots.conditions(data)

@@ -42,7 +42,7 @@ def _parts(found: Discovery) -> Iterator[RenderableType]:
         yield Text(plain(experiment.scenario.question))
     what = "single histories, with noise" if experiment.chance else "expected paths"
     yield Text(
-        f"{len(found.y):,} points of {len(experiment.factors)} uncertain numbers, {what}\n",
+        f"{len(found.y):,} points of {len(experiment.axes)} uncertain numbers, {what}\n",
         style="dim",
     )
     yield Text(plain(f"{found.when}: at {found.share:.1%} of the points"), style="bold")

@@ -9,7 +9,7 @@ are scored (:mod:`alliance_sim.scoring`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,8 @@ class BacktestStudy:
         told = [{"forecaster": MODEL} | each for each in fits]
         told += [{"forecaster": ALONE} | each for each in others]
         found = table(score(self.task, draws), [*rivals, ALONE], seed=seed)
-        return Backtest(found, pd.DataFrame(told), self.task, draws, self.about, self.notes)
+        notes = (*self.notes, *_unsure(told))
+        return Backtest(found, pd.DataFrame(told), self.task, draws, self.about, notes)
 
     def _tracker(self) -> Tracker:
         pairs, years = self.history.experiment.pairs, self.history.years
@@ -188,6 +189,16 @@ class BacktestStudy:
         errors = errors.reindex(index=list(pairs), columns=list(years))
         start = linear(self.prior, self.task.measure, source=str(self.about["source"]))
         return Tracker(pairs, years, errors.to_numpy(dtype=float), start, int(self.about["seed"]))
+
+
+def _unsure(fits: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What to know of fits that found no end."""
+    failed = sum(not each["converged"] for each in fits)
+    if failed:
+        yield (
+            f"{failed} of {len(fits)} searches for the numbers of the measure did not converge; "
+            "numbers.csv says which."
+        )
 
 
 def _reading_notes(about: dict[str, Any], task: Task) -> tuple[str, ...]:

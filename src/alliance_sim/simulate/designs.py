@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from alliance_sim.rng import BLOCK
 from alliance_sim.simulate.ensembles import check_sound
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import Frozen, children, month_text
+from alliance_sim.spec.numbers import Joint
 from alliance_sim.spec.provenance import Provenance, in_words, provenance_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,30 @@ class Factor:
     provenance: Provenance
     shown: Callable[[float], str]
     """A probability as the value that the number takes there, in words."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An uncertain number by itself: a factor, or a column of a table that is one.
+
+    Attributes:
+        number: what it is, with the value at each of its own probabilities.
+        place: of the factor that decides on it.
+        ranks: (row,) of a column, the probability of each row's value among all of the column; rows
+            themselves are in no order that means anything.
+    """
+
+    number: Factor
+    place: int
+    ranks: Doubles | None = None
+
+    def read(self, points: Doubles) -> Doubles:
+        """Probabilities of the number at points (point, factor): (point,)."""
+        drawn = points[:, self.place]
+        if self.ranks is None:
+            return drawn
+        rows = (drawn * len(self.ranks)).astype(np.intp)
+        return np.asarray(self.ranks[np.minimum(rows, len(self.ranks) - 1)])
 
 
 @dataclass(frozen=True)
@@ -97,6 +122,17 @@ class Experiment:
                     shown = _shown(program, path)
                     found[key] = Factor(key, path, _label(scenario, path, key), about, shown)
         return tuple(found[key] for key in sorted(found))
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """Every uncertain number by itself, each once; the columns of tables one by one."""
+        found = []
+        for place, factor in enumerate(self.factors):
+            if factor.key.startswith(JOINT):
+                found += self._columns(factor.key, place)
+            else:
+                found.append(Axis(factor, place))
+        return tuple(found)
 
     @property
     def counted(self) -> str:
@@ -185,6 +221,22 @@ class Experiment:
             "-".join(sorted((program.actors[i], program.actors[j]))) for i, j in program.pairs
         )
 
+    def _columns(self, key: str, place: int) -> list[Axis]:
+        """The numbers that read a table, by path."""
+        from scipy.stats import rankdata
+
+        found: dict[str, Axis] = {}
+        for scenario, program in zip(self._worlds, self._programs, strict=True):
+            for leaf in program.leaves:
+                drawn, path = leaf.distribution, leaf.path
+                if leaf.key != key or path in found or not isinstance(drawn, Joint):
+                    continue
+                values = drawn.joint.values
+                name, about = _label(scenario, path, ""), provenance_of(scenario, path)
+                number = Factor(path, path, name, about, _value(drawn.quantiles))
+                found[path] = Axis(number, place, (rankdata(values) - 0.5) / len(values))
+        return [found[path] for path in sorted(found)]
+
     def _blocks(self, points: Doubles, luck: Rows) -> tuple[Rows, list[Lanes]]:
         """The points in blocks of one block of chance each, and their order in them."""
         from alliance_sim.engines.blocks import Lanes
@@ -238,8 +290,7 @@ def _shown(program: Program, path: str) -> Callable[[float], str]:
     """How a probability of an uncertain number reads as its value."""
     leaf = next((each for each in program.leaves if each.path == path), None)
     if leaf is not None:
-        quantile = leaf.distribution.ppf
-        return lambda u: f"{float(quantile(np.array([u]))[0]):.3g}"
+        return _value(leaf.distribution.ppf)
     timing = next(each.timing for each in program.effects if each.timing.path == path)
     if timing.latest >= NEVER:
         return lambda u: f"the {u:.0%} point of its waiting time"
@@ -249,6 +300,10 @@ def _shown(program: Program, path: str) -> Callable[[float], str]:
         return month_text(program.start + timing.earliest + min(int(u * months), months - 1))
 
     return month
+
+
+def _value(quantile: Callable[[Any], npt.NDArray[Any]]) -> Callable[[float], str]:
+    return lambda u: f"{float(quantile(np.array([u]))[0]):.3g}"
 
 
 def spread(count: int, factors: Sequence[Factor], seed: int) -> Doubles:

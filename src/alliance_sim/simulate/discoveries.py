@@ -127,8 +127,9 @@ class Search:
         """Do it."""
         check_numbers(workers=workers)
         experiment, seed = self.experiment, self.experiment.seed
-        x = spread(self.points, experiment.factors, seed)
-        found = experiment.run(x, np.arange(self.points), workers, progress)
+        points = spread(self.points, experiment.factors, seed)
+        found = experiment.run(points, np.arange(self.points), workers, progress)
+        x = np.column_stack([axis.read(points) for axis in experiment.axes])
         y = self._happens(found)
         bare = Discovery(self, x, y)
         if bare.finding != "searched":
@@ -159,7 +160,7 @@ class Discovery:
 
     search: Search
     x: Doubles
-    """Points tried, as probabilities, (point, factor)."""
+    """Points tried, as probabilities of each number, (point, number)."""
     y: npt.NDArray[np.bool_]
     """Whether the outcome came about, (point,)."""
     boxes: tuple[FoundBox, ...] = ()
@@ -208,7 +209,7 @@ class Discovery:
         told = []
         width = box.high - box.low
         for place in sorted(box.restricted, key=lambda factor: float(width[factor])):
-            factor = self.search.experiment.factors[place]
+            factor = self.search.experiment.axes[place].number
             low, high = float(box.low[place]), float(box.high[place])
             told.append(
                 (
@@ -238,7 +239,7 @@ class Discovery:
             "seed": experiment.seed,
             "points": len(self.y),
             "chance": "drawn" if experiment.chance else "expected paths; elections drawn",
-            "uncertain_numbers": len(experiment.factors),
+            "uncertain_numbers": len(experiment.axes),
             "uncertain": experiment.counted,
             "when": [each.text for each in self.search.questions],
             KEY: self.validation,
@@ -280,7 +281,8 @@ class Discovery:
         import xarray as xr
 
         experiment = self.search.experiment
-        shape = (len(self.boxes), len(experiment.factors))
+        numbers = [axis.number for axis in experiment.axes]
+        shape = (len(self.boxes), len(numbers))
         limits = {
             side: np.array([getattr(each.box, side) for each in self.boxes]).reshape(shape)
             for side in ("low", "high")
@@ -298,9 +300,9 @@ class Discovery:
                 **worth,
             },
             coords={
-                "parameter": [factor.path for factor in experiment.factors],
-                "name": ("parameter", [factor.name for factor in experiment.factors]),
-                "basis": ("parameter", [f.provenance.basis for f in experiment.factors]),
+                "parameter": [each.path for each in numbers],
+                "name": ("parameter", [each.name for each in numbers]),
+                "basis": ("parameter", [each.provenance.basis for each in numbers]),
             },
             attrs=about | {"when": self.when, KEY: json.dumps(self.validation)},
         )
