@@ -68,10 +68,17 @@ def cell(name: str, row: dict[str, float]) -> str:
     if pd.isna(value):
         return "–"
     if name == "skill_crps":
-        return f"{value:+.2f} ({row['skill_crps_low']:+.2f} to {row['skill_crps_high']:+.2f})"
+        low, high = (signed(row[f"{name}_{end}"]) for end in ("low", "high"))
+        return f"{signed(value)} ({low} to {high})"
     if name.startswith(("coverage", "sign")):
         return f"{value:.0%}"
-    return f"{value:+.2f}" if name.startswith(("change", "log")) else f"{value:.3f}"
+    return signed(value) if name.startswith(("change", "log")) else f"{value:.3f}"
+
+
+def signed(value: float) -> str:
+    """To two decimals, with a sign unless that is nothing."""
+    rounded = round(value, 2)
+    return f"{rounded:+.2f}" if rounded else "0.00"
 
 
 def main() -> None:

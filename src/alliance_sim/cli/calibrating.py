@@ -79,8 +79,13 @@ def _lines(entry: dict[str, Any], indent: str) -> Iterator[str]:
             yield from _lines(value, indent + "  ")
         else:
             text = f"{indent}{json.dumps(key) if '*' in key else key}: {json.dumps(value)}"
+            # At spaces alone: YAML reads the end of a line as one.
             yield from textwrap.wrap(
-                text, _WIDTH, subsequent_indent=indent + "  ", break_long_words=False
+                text,
+                _WIDTH,
+                subsequent_indent=indent + "  ",
+                break_long_words=False,
+                break_on_hyphens=False,
             )
 
 
