@@ -3,15 +3,15 @@
 
     tools/backtest_tables.py results/backtest_2012_2016 results/backtest_1999_2006 ...
 
-Each folder gives one table for each fold, under its command; they replace what stands between the
-two marks in the page.
+Each folder gives one table for each fold and each turning point, under its command; they replace
+what stands between the two marks in the page.
 """
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +30,14 @@ COLUMNS = {
     "change_correlation": "corr.",
     "change_explained": "expl.",
 }
+TURNS = {
+    "error": "MAE",
+    "crps": "CRPS",
+    "change": "change",
+    "predicted_change": "forecast",
+    "probability": "sign given",
+    "seen": "seen",
+}
 FOLDS = {"known": "known histories", "left out": "dyads left out", "new": "new dyads"}
 
 
@@ -45,6 +53,14 @@ def tables(folder: Path) -> Iterator[str]:
         one = rows.iloc[0]
         yield f"**{FOLDS[str(fold)].capitalize()}**, {one['n']:,} forecasts of {one['dyads']} dyads"
         yield "\n".join(lines(rows))
+    turns = pd.read_csv(folder / "turning_points.csv")
+    for turn, rows in turns.groupby("turn", sort=False):
+        one = rows.iloc[0]
+        yield (
+            f"**{turn}, from the year before**, {one['n']} dyads, of which {one['sign_n']} moved "
+            "by more than the measurement may err"
+        )
+        yield "\n".join(lines(rows, TURNS))
 
 
 def shown(command: str) -> str:
@@ -54,11 +70,11 @@ def shown(command: str) -> str:
     return shlex.join("FILE" if at - 1 in named else word for at, word in enumerate(words))
 
 
-def lines(rows: pd.DataFrame) -> Iterator[str]:
-    yield f"| forecaster | {' | '.join(COLUMNS.values())} |"
-    yield f"| --- |{' ---: |' * len(COLUMNS)}"
+def lines(rows: pd.DataFrame, columns: Mapping[str, str] = COLUMNS) -> Iterator[str]:
+    yield f"| forecaster | {' | '.join(columns.values())} |"
+    yield f"| --- |{' ---: |' * len(columns)}"
     for row in rows.to_dict(orient="records"):
-        cells = [cell(name, row) for name in COLUMNS]
+        cells = [cell(name, row) for name in columns]
         yield f"| {row['forecaster']} | {' | '.join(cells)} |"
 
 
@@ -70,15 +86,17 @@ def cell(name: str, row: dict[str, float]) -> str:
     if name == "skill_crps":
         low, high = (signed(row[f"{name}_{end}"]) for end in ("low", "high"))
         return f"{signed(value)} ({low} to {high})"
-    if name.startswith(("coverage", "sign")):
+    if name in ("coverage_50", "coverage_90", "sign_hits", "probability", "seen"):
         return f"{value:.0%}"
+    if name in ("change", "predicted_change"):
+        return signed(value, 3)
     return signed(value) if name.startswith(("change", "log")) else f"{value:.3f}"
 
 
-def signed(value: float) -> str:
-    """To two decimals, with a sign unless that is nothing."""
-    rounded = round(value, 2)
-    return f"{rounded:+.2f}" if rounded else "0.00"
+def signed(value: float, decimals: int = 2) -> str:
+    """With a sign, unless nothing is left of it."""
+    rounded = round(value, decimals)
+    return f"{rounded:+.{decimals}f}" if rounded else f"{0:.{decimals}f}"
 
 
 def main() -> None:
