@@ -59,6 +59,7 @@ WORLD = "world."
 COPIES = 8
 """Panels that are made of each run to learn from: what is observed costs little beside a run."""
 _EDGE = 1e-6  # of probabilities, whose normal scores would be infinite at 0 and 1
+_FAR = 0.01  # share of simulations beyond what a guess may be, on either side: judgement
 _RIDGE = 1e-3  # of the mean square of the inputs, as many as there are summaries
 
 
@@ -390,6 +391,9 @@ class Reader:
             Distances are counted in it: what is guessed well has to fit well, and what cannot be
             guessed hardly counts. In equal units, simulations that say little, which lie near the
             middle, would be near to everything.
+        reach: (2, number) lowest and highest guess: one simulation in a hundred is beyond. What
+            was observed may be like no simulation, and a guess that is carried on from them too far
+            would move every other number.
         aside: simulations from which nothing was learned.
         seen: (summary,) of what was observed.
     """
@@ -399,6 +403,7 @@ class Reader:
     scale: Doubles
     slopes: Doubles
     left: Doubles
+    reach: Doubles
     aside: Simulated
     seen: Doubles
 
@@ -414,13 +419,15 @@ class Reader:
         wanted -= wanted.mean(axis=0)
         squares = inputs.T @ inputs + _RIDGE * len(inputs) * np.eye(inputs.shape[1])
         slopes = np.linalg.solve(squares, inputs.T @ wanted)
-        left = (wanted - inputs @ slopes).std(axis=0)
-        return cls(made, centre, scale, slopes, left, simulated.of(simulated.runs >= pilot), seen)
+        guesses = inputs @ slopes
+        left, reach = (wanted - guesses).std(axis=0), np.quantile(guesses, [_FAR, 1 - _FAR], axis=0)
+        aside = simulated.of(simulated.runs >= pilot)
+        return cls(made, centre, scale, slopes, left, reach, aside, seen)
 
     def reduced(self, features: Doubles) -> Doubles:
         """Guesses of the numbers, (run, number)."""
         inputs = (self.made.widened(features) - self.centre) / self.scale
-        return np.asarray(inputs @ self.slopes)
+        return np.asarray((inputs @ self.slopes).clip(*self.reach))
 
     def read(self, panels: Doubles) -> Doubles:
         """Guesses of the numbers from panels, (run, number)."""
