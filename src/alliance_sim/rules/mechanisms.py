@@ -57,7 +57,9 @@ def third_parties(own: Floats, other: Floats) -> Floats:
     if own.shape[-1] == other.shape[-1] == 1:
         # A lone run would be summed in another order than the same run among others.
         return third_parties(own.repeat(2, axis=-1), other)[..., :1]
-    total: Floats = np.einsum("ikr,kjr->ijr", own, other)
+    # In memory k comes after i and after j: each sum is then done before the next is begun.
+    own, by_other = np.ascontiguousarray(own), np.ascontiguousarray(other.swapaxes(0, 1))
+    total: Floats = np.einsum("ikr,jkr->ijr", own, by_other)
     return total
 
 
