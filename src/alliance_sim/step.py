@@ -334,7 +334,7 @@ def act(block: Block, acts: Acts, noise: Floats | None, rows: slice) -> None:
 def _hold_against(block: Block, noise: Floats | None, rows: slice) -> None:
     """Let these actors decide whether they now hold a broken agreement against the other."""
     s = block.situation.state
-    places = np.nonzero(s.wronged[rows].any(axis=-1))  # few, and only for a while
+    places = np.nonzero((s.wronged[rows] != 0).any(axis=-1))  # few, and only for a while
     wronged, trust = s.wronged[rows][places], s.trust[rows][places]
     loss = -wronged * trust
     mood = None if noise is None else noise[places]

@@ -42,9 +42,7 @@ def target_share(
     each for the other, of which the mean counts, as for the other axes. All (r,), in units of
     utility per unit of weight.
     """
-    chief = roots_a[0] * roots_b[0]
-    for k in range(1, roots_a.shape[0]):
-        chief = np.maximum(chief, roots_a[k] * roots_b[k])
+    chief = np.max(roots_a * roots_b, axis=0)
     total = shared + np.maximum(issues, 0) + (needs[0] + needs[1]) / 2
     return np.asarray(chief / np.maximum(total, 1e-12))
 
