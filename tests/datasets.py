@@ -142,7 +142,8 @@ def shared(apart=0.5):
     together = together - apart / 9 * np.abs(np.subtract.outer(np.arange(8), np.arange(8))) / 7
     np.fill_diagonal(together, 1)
     names = {"actor": ds["actor"], "other": ds["other"], "actor_name": ds["actor_name"]}
-    return xr.Dataset({"shared": (("actor", "other"), together)}, names, ds.attrs)
+    best = {"across": (("partition", "actor"), 1 - side[None]), "best_share": ("partition", [0.4])}
+    return xr.Dataset({"shared": (("actor", "other"), together), **best}, names, ds.attrs)
 
 
 def system(quarrel=-2):

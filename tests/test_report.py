@@ -221,7 +221,7 @@ def test_the_story_of_a_run_is_told(parsed):
 def test_strange_files_are_named(name, quick, tmp_path, runs):
     place = made_folder(tmp_path / "strange", *runs)
     store.write(runs[0], place / name)
-    assert f"{name} holds something else" in Page(page([read_result(place)])).text
+    assert f"{name} could not be read: it lacks" in Page(page([read_result(place)])).text
     (place / name).write_text("no dataset")
     assert f"{name} could not be read" in Page(page([read_result(place)])).text
 
@@ -886,11 +886,11 @@ STUDIES = {
     store.POINTS: (searched, {"conditions.png"}),
     store.BLOCS: (shared, {"comembership.png"}),
     store.EFFECTS: (
-        lambda: stacked((0.2, 0.4), scenario=[*TWO]),
+        lambda: stacked((0.2, 0.4), scenario=[*TWO], theory=["all"]),
         {"ridgeline_axis.png", "ridgeline_arms.png"},
     ),
     store.COMPARISON: (
-        lambda: split().expand_dims(scenario=["us_exits"]),
+        lambda: several().sel(scenario=["us_exits"]).assign(split().expand_dims(scenario=1)),
         {"variance_split_us_exits.png"},
     ),
 }
@@ -933,7 +933,8 @@ def test_plot_of_one_outcome_and_of_a_comparison_alone(tmp_path):
     alone = tmp_path / "compare"
     alone.mkdir()
     store.write(several(), alone / store.COMPARISON)
-    store.write(stacked((0.2, 0.4), scenario=[*TWO]), alone / store.EFFECTS)
+    effects = stacked((0.2, 0.4), scenario=[*TWO], theory=["all"])
+    store.write(effects, alone / store.EFFECTS)
     done = call("plot", alone)
     assert done.exit_code == 0, done.stderr
     assert {each.name for each in (alone / "plots").iterdir()} == {

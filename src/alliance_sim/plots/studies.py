@@ -35,7 +35,8 @@ def of_explanation(found: xr.Dataset) -> Iterator[Drawing]:
     """What moved the alignment of each dyad, and what its decisions weighed."""
     for dyad in map(str, found["dyad"].to_numpy()):
         yield Drawing("attribution", dyad, partial(attribution, found, dyad))
-        yield Drawing("utility", dyad, partial(attribution, found, dyad, of="utility"))
+        if "weighed" in found:
+            yield Drawing("utility", dyad, partial(attribution, found, dyad, of="utility"))
 
 
 def of_sensitivity(found: xr.Dataset, month: str | None = None) -> Iterator[Drawing]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,8 @@ LONGEST_LOG = 20_000
 """Characters of the story of a run that go into a page."""
 
 
-def read(result: Result, name: str, needed: Iterable[str]) -> tuple[xr.Dataset | None, str]:
-    """A dataset beside a result with all that is needed of it, or else why there is none.
+def read(result: Result, name: str) -> tuple[xr.Dataset | None, str]:
+    """A dataset beside a result, or else why there is none.
 
     Returns:
         The dataset, or None; and what to tell the reader, empty where there is nothing to tell.
@@ -41,11 +41,10 @@ def read(result: Result, name: str, needed: Iterable[str]) -> tuple[xr.Dataset |
         return None, ""
     try:
         found = store.read(file)
-    except InputError:
-        return None, f"{name} could not be read."
-    lacking = [each for each in needed if each not in found.variables]
-    if lacking:
-        return None, f"{name} holds something else: it has no {', '.join(lacking)}."
+    except InputError as error:
+        told = "; ".join(dict.fromkeys([each.what for each in error.problems]))
+        mend = error.problems[0].mend
+        return None, f"{name} could not be read: {told}; {mend}.".replace(f"'{file}'", "it")
     if not result.has_runs:
         return found, ""
     ours = words.known(result.data.attrs, "scenario_hash")
@@ -71,8 +70,7 @@ def other_draws(result: Result, name: str, about: Mapping[Any, Any]) -> str:
 
 def explanation(result: Result, album: Album) -> View | None:
     """What moved alignments, and the stories of runs that were told."""
-    needed = ("contribution", "contribution_error", "contribution_q05", "effect", "cause_name")
-    found, note = read(result, store.EXPLANATION, needed)
+    found, note = read(result, store.EXPLANATION)
     stories = [*_stories(result)]
     if found is None and not note and not stories:
         return None

@@ -23,7 +23,7 @@ SHOWN = 5
 
 def blocs(result: Result, album: Album) -> View | None:
     """The most frequent partitions into two blocs, and how often each pair shares one."""
-    found, note = read(result, store.BLOCS, ("shared", "best_share", "across", "actor_name"))
+    found, note = read(result, store.BLOCS)
     if found is None:
         return {"note": note, "rows": [], "pictures": []} if note else None
     rows = [_partition(found, place) for place in range(found.sizes["partition"])]

@@ -26,8 +26,7 @@ COMPONENTS = {"parameter": "parameters", "chance": "chance", "theory": "theories
 
 def comparison(result: Result, album: Album) -> View | None:
     """Paired effects by scenario and theory, when they begin, and what the spread is made of."""
-    needed = ("effect_mean", "effect_mean_error", "divergence_lasting_q50", "outcome_name", "unit")
-    found, note = read(result, store.COMPARISON, needed)
+    found, note = read(result, store.COMPARISON)
     if found is None:
         nothing: View = {"asked": [], "rows": [], "split": [], "pictures": [], "ridges": []}
         return {"note": note, **nothing} if note else None
@@ -63,7 +62,7 @@ def _asked(found: xr.Dataset) -> Iterator[View]:
 
 def _ridges(result: Result, found: xr.Dataset, album: Album) -> Iterator[Picture]:
     """Effects run by run, where the folder holds those of this comparison."""
-    effects, _ = read(result, store.EFFECTS, ("scenario", "theory"))
+    effects, _ = read(result, store.EFFECTS)
     same = ("scenario_hash", "scenario_hashes", "seed", "runs")
     if effects is None or any(
         str(effects.attrs.get(key)) != str(found.attrs.get(key)) for key in same

@@ -35,7 +35,7 @@ DRAWN = 3
 
 def sensitivity(result: Result, album: Album) -> View | None:
     """Which uncertain numbers matter, each with its source, and what they rest on together."""
-    found, note = read(result, store.SENSITIVITY, ("name", "basis", "source", "outcome_name"))
+    found, note = read(result, store.SENSITIVITY)
     if found is None:
         return {"note": note, "outcomes": []} if note else None
     shared = "S1" in found and "ST" in found
@@ -158,8 +158,7 @@ def discovery(result: Result, album: Album) -> View | None:
 
 def _points(result: Result, view: View, album: Album) -> Iterator[Picture]:
     """The boxes among the points, where the folder holds those of this search."""
-    needed = ("probability", "happens", "low", "high", "coverage", "density", "name")
-    found, _ = read(result, store.POINTS, needed)
+    found, _ = read(result, store.POINTS)
     if found is None or found.attrs.get("when") != view["when"] or not view["boxes"]:
         return
     limits = "; ".join(row["told"] for row in view["boxes"][0]["rows"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from alliance_sim.errors import InputError, Problem
-from alliance_sim.store import netcdf, runs
+from alliance_sim.store import needed, netcdf, runs
 from alliance_sim.validation import KEY
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def read(path: Path) -> xr.Dataset:
         if not _is_described(each.attrs):
             what = f"'{path}' holds no results as this library writes them: '{name}' has odd notes"
             raise InputError([Problem(what, "give what a command of alliance-sim wrote")])
+    needed.check_needed(path, data)
     return data
 
 
