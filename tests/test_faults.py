@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import chdir, nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from alliance_sim.errors import DamagedRunsWarning, FailedRunsWarning, RunError,
 from alliance_sim.results import failures_of
 from alliance_sim.rng import BLOCK
 
-RUNS = 12 * BLOCK + 7
+RUNS = 8 * BLOCK + 7
 KILLS = int(os.environ.get("ALLIANCE_SIM_KILLS", "5"))
 """How often a process is killed at a random moment; a nightly run asks for 30 and more."""
 PAGE = Path(__file__).parent.parent / "docs" / "large-runs.md"
@@ -40,9 +40,15 @@ HEADING = "| fault | tried | recovered to the bit |\n| --- | --- | --- |"
 LINUX = sys.platform == "linux"
 
 
-def command(*more: Any, out: str = "out", runs: int = RUNS) -> list[str]:
-    words = ["-m", "alliance_sim", "run", "breach.yaml", "--no-plots", "--no-baseline", "--quiet"]
-    return [sys.executable, *words, *map(str, ("--runs", runs, "--out", out, *more))]
+def words(*more: Any) -> list[str]:
+    """A command, without what starts it."""
+    options = ("--no-plots", "--no-baseline", "--quiet", "--runs", RUNS, "--out", "out")
+    return ["run", "breach.yaml", *map(str, (*options, *more))]
+
+
+def command(*more: Any) -> list[str]:
+    """The same as a process of its own."""
+    return [sys.executable, "-m", "alliance_sim", *words(*more)]
 
 
 def sums(path: Path) -> Any:
@@ -56,7 +62,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scenario, and with results that nothing happened to."""
     folder = tmp_path_factory.mktemp("finished")
     write_pair(folder)
-    run(folder, command("--workers", 1))
+    run(folder, words("--workers", 1))
     return folder
 
 
@@ -104,12 +110,11 @@ def table(update: bool) -> Iterator[None]:
         PAGE.write_text("\n".join([head + HEADING, *rows]) + gap + tail, encoding="utf-8")
 
 
-def run(folder: Path, words: list[str], code: int = 0, **options: Any) -> str:
-    """Run a command to its end; what it said."""
-    done = subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, timeout=300, check=False, **options
-    )
-    assert done.returncode == code, done.stderr
+def run(folder: Path, arguments: list[str], code: int = 0) -> str:
+    """Run a command to its end, in this process; what it said."""
+    with chdir(folder):
+        done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == code, done.output
     assert "Traceback" not in done.stderr
     return done.stderr
 
@@ -200,12 +205,13 @@ def test_ctrl_c(
     )
     assert saved, said
     # What is unfinished is neither overwritten nor taken for the whole.
-    assert "holds an unfinished run" in run(folder, command(), code=2)
+    assert "holds an unfinished run" in run(folder, words(), code=2)
     part = store.read(folder / "out" / store.RESULT)
     assert part.attrs["unfinished"] == RUNS
     assert BLOCK <= part.sizes["run"] < RUNS
     assert part.sizes["run"] == int(saved[1].replace(",", ""))
-    again = run(folder, [each for each in command("--resume") if each != "--quiet"])
+    arguments = words("--resume", "--workers", 1)
+    again = run(folder, [each for each in arguments if each != "--quiet"])
     assert f"{saved[1]} of {RUNS:,} runs are saved already" in again
     # The pace is that of the runs that were done now.
     assert f"breach: {RUNS - part.sizes['run']:,} runs in" in again
@@ -269,7 +275,7 @@ def test_worker_killed(folder: Path, finished: Path) -> None:
     assert "was killed or ran out of memory" in said
     assert "--resume" in said
     assert "Traceback" not in said
-    run(folder, command("--resume"))
+    run(folder, words("--resume", "--workers", 1))
     same(folder, finished)
 
 
@@ -311,7 +317,7 @@ def test_dask_scheduler_killed(folder: Path, finished: Path) -> None:
     assert code == 1, said
     assert "--resume" in said
     assert "Traceback" not in said
-    run(folder, command("--resume"))
+    run(folder, words("--resume", "--workers", 1))
     same(folder, finished)
 
 
@@ -326,10 +332,21 @@ def test_no_room_for_a_file(folder: Path, finished: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
-    said = run(folder, command("--workers", 1), code=1, preexec_fn=limit)
+    done = subprocess.run(
+        command("--workers", 1),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        preexec_fn=limit,
+    )
+    said = done.stderr
+    assert done.returncode == 1, said
+    assert "Traceback" not in said
     assert "cannot write to" in said
     assert "too large" in said
-    run(folder, command("--resume"))
+    run(folder, words("--resume", "--workers", 1))
     same(folder, finished)
 
 
@@ -338,8 +355,8 @@ def in_a_namespace(folder: Path, *lines: str) -> subprocess.CompletedProcess[str
     if not LINUX or os.geteuid():
         pytest.skip("mounting a small disk takes root on Linux")
     script = "set -eu\nmount -t tmpfs -o size=16m tmpfs out\n" + "\n".join(lines)
-    words = ["unshare", "--mount", "sh", "-c", script]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    line = ["unshare", "--mount", "sh", "-c", script]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
     if "mount" in done.stderr and done.returncode == 32:
         pytest.skip("this container cannot mount")
     return done
@@ -357,7 +374,7 @@ def test_disk_full(folder: Path, finished: Path) -> None:
         "dd if=/dev/zero of=out/other bs=4k 2>/dev/null || true",
         "wait $process && exit 9 || test $? = 1",
         "rm out/other",
-        f"{' '.join(command('--resume'))}",
+        f"{' '.join(command('--resume', '--workers', 1))}",
         "cp -r out kept",
     )
     assert done.returncode == 0, done.stderr
@@ -371,12 +388,12 @@ def test_disk_full(folder: Path, finished: Path) -> None:
 
 def test_read_only_folder(folder: Path) -> None:
     (folder / "out").mkdir()
-    words = " ".join(command())
     if os.name == "posix" and os.geteuid():
         (folder / "out").chmod(0o500)
-        said = run(folder, command(), code=2)
+        said = run(folder, words(), code=2)
     else:
-        done = in_a_namespace(folder, "mount -o remount,ro out", f"{words} || test $? = 2")
+        line = f"{' '.join(command())} || test $? = 2"
+        done = in_a_namespace(folder, "mount -o remount,ro out", line)
         assert done.returncode == 0, done.stderr
         said = done.stderr
     assert "cannot write to 'out'" in said
@@ -438,7 +455,7 @@ def test_two_processes_and_one_store(folder: Path, finished: Path) -> None:
     wait_for_blocks(folder / "out" / store.RESULT, 1)
     first.send_signal(signal.SIGSTOP)  # so that it is not done before the second has begun
     try:
-        said = run(folder, command("--resume"), code=2)
+        said = run(folder, words("--resume"), code=2)
     finally:
         first.send_signal(signal.SIGCONT)
         first.communicate(timeout=120)

@@ -156,6 +156,72 @@ def test_links_out_of_the_folder_are_not_followed(place: Path, link: str) -> Non
     assert {each: each.stat().st_mtime_ns for each in [other, *other.rglob("*")]} == before
 
 
+def edited(file: Path, key: str, value: object) -> None:
+    told = json.loads(file.read_text())
+    told["attributes"][key] = value
+    file.write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    ("array", "key", "value"),
+    [
+        ("", "seed", 4),
+        ("", "scenario", "{}"),
+        ("", "scenario_hash", "0" * 64),
+        ("", "question", "Another?"),
+        ("trade", "units", "percent"),
+        ("month", "units", "days since 1433-01-01"),
+    ],
+)
+def test_what_was_edited_is_refused(place: Path, array: str, key: str, value: object) -> None:
+    edited(place / array / "zarr.json", key, value)
+    with pytest.raises(al.InputError, match="was changed after it was written"):
+        store.read(place)
+    with pytest.raises(al.InputError, match="was changed after it was written"):
+        al.run(hostile.brief_scenario(), 3 * BLOCK, 3, store=place, resume=True)
+
+
+@pytest.mark.parametrize("name", ["actor_name", "parameter", "month"])
+def test_a_byte_of_names_or_months_is_refused(place: Path, name: str) -> None:
+    [chunk] = [each for each in files(place / name) if each.name != "zarr.json"]
+    data = bytearray(chunk.read_bytes())
+    data[-1] ^= 1
+    chunk.write_bytes(data)
+    with pytest.raises(al.InputError, match=r"was changed after|are damaged|holds no results"):
+        store.read(place)
+
+
+def test_a_flipped_bit_of_a_description_changes_nothing_or_is_refused(
+    place: Path, expected: xr.Dataset
+) -> None:
+    chance = random.Random(0)
+    for file in (place / "zarr.json", place / "trade" / "zarr.json"):
+        kept = file.read_bytes()
+        for _ in range(20):
+            data = bytearray(kept)
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            file.write_bytes(data)
+            found = read_in_little_memory(place)
+            if found is not None:
+                xr.testing.assert_identical(found, expected)
+        file.write_bytes(kept)
+
+
+def test_a_later_format_is_refused(place: Path) -> None:
+    edited(place / "zarr.json", "format", "2.0")
+    with pytest.raises(al.InputError, match=r"is in format 2\.0, and this version reads 1"):
+        store.read(place)
+
+
+def test_a_store_that_grew_or_was_annotated_is_read(place: Path, expected: xr.Dataset) -> None:
+    grown = al.run(hostile.brief_scenario(), RUNS + 1, 3, store=place, resume=True, workers=1)
+    assert grown.sizes["run"] == RUNS + 1
+    store.runs.annotate(place, command="x")
+    again = store.read(place)
+    assert again.attrs["command"] == "x"
+    xr.testing.assert_equal(again.isel(run=slice(RUNS)), expected)
+
+
 def test_packed_chunks_are_not_unpacked(place: Path) -> None:
     """A megabyte of zeros packs into a few bytes, and so do a million of them."""
     file = place / "trade" / "zarr.json"
@@ -214,6 +280,7 @@ def noted(name: str, key: str, value: Any) -> Callable[[Path], object]:
         told = json.loads(file.read_text())
         told["attributes"][key] = value
         file.write_text(json.dumps(told))
+        hostile.seal(place)
 
     return change
 
@@ -273,6 +340,8 @@ def test_commands_use_results_or_refuse_them(finished: Path, tmp_path: Path) -> 
         chance = random.Random(number)
         file = chance.choice([*kept])
         file.write_bytes(hostile.damaged(chance, file, kept[file]))
+        if chance.random() < 0.5:
+            hostile.seal(tmp_path / "results" / store.RESULT)
         done = command(tmp_path, *chance.choice(COMMANDS))
         assert done.exit_code in (0, 2), (number, done.output)
         for each, data in kept.items():

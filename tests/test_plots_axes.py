@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -74,8 +75,9 @@ LAYOUTS = {
 }
 
 
+@cache
 def drawn(name, layout="plain"):
-    """The axes and a renderer, everything laid out."""
+    """The axes and a renderer, everything laid out; drawn once, as tests only look at it."""
     options, columns = LAYOUTS[layout]
     whole = Figure(**options)
     canvas = FigureCanvasAgg(whole)

@@ -10,19 +10,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import alliance_sim as al
+from alliance_sim.analysis.summary import paired
 from alliance_sim.compile import compile_scenario
 from alliance_sim.engines import noise, stability
 from alliance_sim.engines.blocks import Lanes, prepare
 from alliance_sim.engines.ensemble import run_ensemble
 from alliance_sim.library import shipped_scenarios
 from alliance_sim.load import check_file, load_scenarios
-from alliance_sim.results import Record
+from alliance_sim.results import Record, outcome_names
+from alliance_sim.simulate import scenario_hash
+from alliance_sim.simulate.crossing import reporting_like
 from alliance_sim.spec import Intervention, Scenario, World
+from alliance_sim.spec.outcomes import EffectMeasure
 from alliance_sim.step import Noise, advance
 
 RUNS, SEED = 256, 11
+OTHER_WORLDS = pytest.mark.filterwarnings("ignore::alliance_sim.errors.DifferentWorldsWarning")
 ALL = sorted(shipped_scenarios())
 # Files that extend another scenario; the rest are what effects are measured against in the end, and
 # the years as they were, also with priors open.
@@ -59,6 +65,31 @@ def parent(scenario: Scenario) -> Scenario:
     """What a scenario is measured against."""
     assert scenario.baseline is not None
     return loaded(scenario.baseline)
+
+
+_RUNS: dict[str, xr.Dataset] = {}
+
+
+def ran(scenario: Scenario) -> xr.Dataset:
+    """Some runs, which share their draws with those of all other scenarios; done once."""
+    key = scenario_hash(scenario)
+    if key not in _RUNS:
+        _RUNS[key] = al.run(scenario, runs=32, seed=1)
+    return _RUNS[key]
+
+
+def base_of(scenario: Scenario) -> xr.Dataset:
+    """Runs of what a scenario is measured against, in every outcome, so that many share them."""
+    base = reporting_like(parent(scenario), scenario)
+    told = base.world.outcomes.items()
+    outcomes = tuple(name for name, each in told if not isinstance(each.measure, EffectMeasure))
+    return ran(base.model_copy(update={"outcomes": outcomes}))
+
+
+def effect_of(name: str) -> xr.Dataset:
+    """What a scenario changes, run by run, as `compare` does it."""
+    base, ds = base_of(loaded(name)), ran(loaded(name))
+    return paired(base.drop_vars({*outcome_names(base)} - {*outcome_names(ds)}), ds)
 
 
 @cache
@@ -270,21 +301,14 @@ def number(value: Any) -> float:
     return float(value)
 
 
+@OTHER_WORLDS
 @pytest.mark.parametrize("name", ALL)
 def test_scenario_runs_and_starts_from_the_base(name: str) -> None:
     scenario = loaded(name)
-    base = scenario if scenario.baseline is None else parent(scenario)
-    ds = al.run(scenario, runs=8, seed=1)
+    ds = ran(scenario)
     assert all(np.isfinite(ds[v]).all() for v in ds.data_vars)
-    if base is not scenario:
-        np.testing.assert_array_equal(ds["alignment_first"], start_of(base.name))
-
-
-@cache
-def start_of(title: str) -> Any:
-    """Alignments at the base date of the scenario with a title, which is its own."""
-    scenario = next(each for each in _shipped().values() if each.name == title)
-    return al.run(scenario, runs=8, seed=1)["alignment_first"]
+    if scenario.baseline is not None:
+        np.testing.assert_array_equal(ds["alignment_first"], base_of(scenario)["alignment_first"])
 
 
 # Those that must do much. Of the others only that they do anything: three of them, minor_shock,
@@ -299,19 +323,26 @@ LARGE = (
 @pytest.mark.parametrize("name", LARGE)
 def test_scenarios_do_something(name: str) -> None:
     """Every large scenario moves at least one of its outcomes in most runs."""
-    effect = al.compare(parent(loaded(name)), loaded(name), runs=16, seed=1)
-    outcomes = loaded(name).outcomes
+    effect, outcomes = effect_of(name), loaded(name).outcomes
     moved = [float((np.abs(effect[o].isel(month=-1)) > 1e-3).mean()) for o in outcomes]
     assert max(moved) > 0.5, (name, dict(zip(outcomes, moved, strict=True)))
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::alliance_sim.errors.DifferentWorldsWarning")
+@OTHER_WORLDS
 @pytest.mark.parametrize("name", sorted(set(CHILDREN) - set(LARGE)))
 def test_scenarios_are_not_idle(name: str) -> None:
     """Every scenario differs from what it is measured against, in some run at some time."""
-    effect = al.compare(parent(loaded(name)), loaded(name), runs=32, seed=1)
+    effect = effect_of(name)
     assert any(np.any(effect[outcome] != 0) for outcome in loaded(name).outcomes)
+
+
+def test_effects_are_those_of_a_comparison() -> None:
+    """So that the tests above say what `compare` does."""
+    found = al.compare("baseline_2018", "us_exits_jcpoa", runs=32, seed=1)
+    np.testing.assert_equal(
+        {name: each.to_numpy() for name, each in effect_of("us_exits_jcpoa").items()},
+        {name: each.to_numpy() for name, each in found.items()},
+    )
 
 
 def test_nothing_moves_before_it_happens() -> None:
@@ -353,12 +384,9 @@ def _without(*paths: str) -> list[str]:
 def test_ablation_shrinks_the_effect(scenario: str, outcome: str, off: list[str]) -> None:
     """What a claim rests on carries its effect: without it the effect shrinks by a quarter."""
 
-    def effect(overrides: list[str]) -> float:
-        base = al.load_scenario("baseline_2018", overrides)
-        found = al.compare(base, al.load_scenario(scenario, overrides), runs=64, seed=1)
-        return float(found[outcome].isel(month=-1).mean())
-
-    whole, part = effect([]), effect(off)
+    base, changed = (al.load_scenario(each, off) for each in ("baseline_2018", scenario))
+    part = float(al.compare(base, changed, runs=32, seed=1)[outcome].isel(month=-1).mean())
+    whole = float(effect_of(scenario)[outcome].isel(month=-1).mean())
     assert abs(part) < 0.75 * abs(whole), (whole, part)
 
 

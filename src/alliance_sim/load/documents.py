@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
 from alliance_sim.errors import InputError, Problem
-from alliance_sim.library import Kind, find
+from alliance_sim.library import Kind, find, scenario_root
 from alliance_sim.load.paths import put
 from alliance_sim.load.reading import parse
 from alliance_sim.load.settings import set_over, without_world
@@ -55,6 +55,10 @@ _FORMS: Mapping[str, frozenset[str]] = {
     "channel": frozenset({"desire", "capacity", "arena", "choice"}),
     "at": frozenset({"between", "hazard_per_year"}),
 }
+
+_parsed_shipped = lru_cache(maxsize=128)(parse)
+"""Shipped files are parsed once in a process: that is most of what it takes to load a scenario.
+As there are few of them, and small ones, they take little memory."""
 
 _NO_FILE = Path()
 """Where plain data stands: in no file, so that paths in it start from the working directory."""
@@ -205,7 +209,8 @@ class Documents:
         return self.files[path]
 
     def _mapping(self, path: Path, text: str) -> Node | None:
-        tree, problems = parse(text, str(path))
+        read = _parsed_shipped if path.is_relative_to(scenario_root()) else parse
+        tree, problems = read(text, str(path))
         self.problems += problems
         mark = Mark(str(path), 1, 1)
         if tree is None and problems:

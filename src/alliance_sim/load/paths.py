@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from alliance_sim.errors import InputError
@@ -91,10 +92,8 @@ class _Setting:
 def inside(shape: Any, step: str) -> tuple[Any, bool]:
     """What the specification says of a step: its type, and whether it may be left out."""
     if isinstance(shape, type) and issubclass(shape, Frozen):
-        for name, info in shape.model_fields.items():
-            if step == (info.alias or name):
-                return info.annotation, True
-        return None, False
+        known = _annotations(shape)
+        return known.get(step), step in known
     arguments = get_args(shape)
     if get_origin(shape) is dict:
         key, value = arguments
@@ -108,8 +107,14 @@ def inside(shape: Any, step: str) -> tuple[Any, bool]:
     return None, False
 
 
-def fields_of(shape: Any) -> frozenset[str]:
+def fields_of(shape: Any) -> Set[str]:
     """The keys that the specification allows at a place, where it is one model's."""
     if isinstance(shape, type) and issubclass(shape, Frozen):
-        return frozenset(info.alias or name for name, info in shape.model_fields.items())
+        return _annotations(shape).keys()
     return frozenset()
+
+
+@cache
+def _annotations(model: type[Frozen]) -> Mapping[str, Any]:
+    """Key -> type of every field of a model; asked for of every value of a document."""
+    return {info.alias or name: info.annotation for name, info in model.model_fields.items()}

@@ -180,7 +180,8 @@ def _of_entries(
         yield from _of_text(source, ".".join((*path, "source")), references)
         yield from _of_paths(node, shape, "source", references, search)
     for name, child in _children(node).items():
-        yield from _of_entries(child, inside(shape, name)[0], (*path, name), references, search)
+        if isinstance(child.value, dict | list):  # most are numbers, and hold nothing
+            yield from _of_entries(child, inside(shape, name)[0], (*path, name), references, search)
 
 
 def _of_text(node: Node, path: str, references: Mapping[str, Node]) -> Iterator[_Wrong]:

@@ -25,14 +25,16 @@ from alliance_sim.errors import AllianceSimError, InputError, Problem
 from alliance_sim.results import FAILURE, with_failed, without_failed
 from alliance_sim.rng import BLOCK
 from alliance_sim.store.netcdf import with_far_months_as_text, with_months_as_dates
+from alliance_sim.store.seal import SEAL, is_sealed, seal_of
 from alliance_sim.store.trust import CHECKSUM, CHECKSUM_BYTES, DistrustError, check_store
 
 if TYPE_CHECKING:
     import xarray as xr
     import zarr
 
-FORMAT = "1.1"
+FORMAT = "1.2"
 """Version of the format. The first number changes where older readers would go wrong."""
+_KNOWN = FORMAT.split(".", maxsplit=1)[0]
 _ORDER = "variables"
 _LOCK = f"{CHECKSUM}/.lock"  # beside the chunks of an array, where no reader of a group looks
 _IN_MEMORY = 2**28
@@ -72,6 +74,7 @@ def create(path: Path, like: xr.Dataset, runs: int) -> None:
             compressors=None,
             dimension_names=("block", "byte"),
         )
+        annotate(part)
         os.rename(part, path)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -152,8 +155,10 @@ def put(path: Path, block: int, part: xr.Dataset) -> None:
 
 
 def annotate(path: Path, **attributes: str) -> None:
-    """Add to what a store says of itself."""
-    _group(path, "r+").attrs.update(attributes)
+    """Add to what a store says of itself, and seal it."""
+    group = _group(path, "r+")
+    said = {**group.attrs.asdict(), **attributes}
+    group.attrs.update({**attributes, SEAL: seal_of(group, said)})
 
 
 def progress(path: Path) -> str:
@@ -264,7 +269,8 @@ def about(path: Path) -> dict[str, Any]:
     """What a store says of itself.
 
     Raises:
-        InputError: where it is none, or is of a format that this version does not know.
+        InputError: where it is none, is of a format that this version does not know, or was
+            changed after it was written.
     """
     mend = "give a file or folder that a command of alliance-sim wrote"
     try:
@@ -273,6 +279,7 @@ def about(path: Path) -> dict[str, Any]:
         _names(group)  # Zarr looks at what each array says of itself only when it is opened
         attributes = group.attrs.asdict()
         known = str(attributes["format"]).split(".", maxsplit=1)[0]
+        sealed = known != _KNOWN or is_sealed(group, attributes)
     except FileNotFoundError as error:
         what = f"'{path}' holds no results" if path.exists() else f"there is no folder '{path}'"
         raise InputError([Problem(what, mend)]) from error
@@ -284,10 +291,13 @@ def about(path: Path) -> dict[str, Any]:
         raise InputError([Problem(what, mend)]) from error
     except Exception as error:  # Zarr raises nearly anything on a folder that is no store
         raise InputError([Problem(f"'{path}' holds no results", mend)]) from error
-    if known != FORMAT.split(".", maxsplit=1)[0]:
+    if known != _KNOWN:
         told = str(attributes["format"])[:20]
         what = f"'{path}' is in format {told}, and this version reads {FORMAT}"
         raise InputError([Problem(what, "read it with the version of alliance-sim that wrote it")])
+    if not sealed:
+        what = f"'{path}' was changed after it was written: its names, months or what it says of it"
+        raise InputError([Problem(what, "make the results anew")])
     return attributes
 
 
@@ -326,6 +336,7 @@ def _open(path: Path, asked: int, found: list[bool | None]) -> xr.Dataset:
     else:
         numbers = np.arange(asked)
     # The files of a folder have no order; outcomes have that of the scenario.
+    data.attrs.pop(SEAL, None)
     data = data[[*data.attrs.pop(_ORDER), FAILURE]]
     data = _with_plain_text(data.assign_coords(run=numbers))
     data = with_months_as_dates(data)

@@ -1,0 +1,53 @@
+"""A checksum over what a store of runs says of itself, as blocks have one over their numbers.
+
+It covers the attributes, and the names and months of the arrays that have no runs. It finds what
+was damaged or edited, and is no signature: who edits a store can make it anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from alliance_sim.store.trust import CHECKSUM
+
+if TYPE_CHECKING:
+    import zarr
+
+SEAL = "seal"
+"""The attribute that it stands in."""
+_GROWS = (SEAL, "runs")
+"""What changes while a store grows; a wrong number of runs does not fit the sums of its blocks."""
+
+
+def seal_of(group: zarr.Group, attributes: Mapping[str, Any]) -> str:
+    """The checksum of a store that has these attributes."""
+    digest = hashlib.blake2b(digest_size=16)
+    _add(digest, {key: each for key, each in attributes.items() if key not in _GROWS})
+    for name, array in sorted(group.arrays()):
+        about: Any = array.metadata
+        dims = about.dimension_names or ()
+        _add(digest, [name, dims, array.attrs.asdict()])
+        if "run" not in dims and name != CHECKSUM:
+            values = np.asarray(array[...])
+            text = values.dtype.kind not in "biufM"
+            digest.update(_of_texts(values) if text else values.tobytes())
+    return digest.hexdigest()
+
+
+def is_sealed(group: zarr.Group, attributes: Mapping[str, Any]) -> bool:
+    """Whether a store is as it was written; those of format 1.1 had no seal."""
+    return SEAL not in attributes or attributes[SEAL] == seal_of(group, attributes)
+
+
+def _of_texts(values: npt.NDArray[Any]) -> bytes:
+    return json.dumps([str(each) for each in values.ravel()]).encode()
+
+
+def _add(digest: Any, value: object) -> None:
+    digest.update(json.dumps(value, sort_keys=True).encode())
