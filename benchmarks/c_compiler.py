@@ -7,7 +7,10 @@ import shutil
 import subprocess
 import sysconfig
 
-FLAGS = ("-ffast-math", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC")
+FLAGS = ("-ffast-math", "-fno-math-errno", "-std=gnu11", "-fPIC")
+LINKING = ("-shared",)
+"""Flags of the linker; with -ffast-math among them, loading the kernel would take subnormal numbers
+from the whole process."""
 TUNING = (
     ("-march=native", "-mprefer-vector-width=512"),
     ("-march=native",),

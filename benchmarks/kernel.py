@@ -15,7 +15,7 @@ from pathlib import Path
 import kernel_inputs as given
 import numpy as np
 import numpy.typing as npt
-from c_compiler import FLAGS, compile_c, compiler, tuning_flags, widest
+from c_compiler import FLAGS, LINKING, compile_c, compiler, tuning_flags, widest
 from c_text import Text
 from kernel_inputs import Rows
 
@@ -119,8 +119,10 @@ class Kernel:
             folder = Path(name)
             (folder / "world.h").write_text("\n".join(world), encoding="utf-8")
             (folder / "forces.h").write_text(str(self.text), encoding="utf-8")
-            target = str(folder / "month.so")
-            compile_c([*flags, f"-I{folder}", f"-I{HERE}", str(HERE / "month.c"), "-o", target])
+            made, target = str(folder / "month.o"), str(folder / "month.so")
+            code = str(HERE / "month.c")
+            compile_c([*flags, f"-I{folder}", f"-I{HERE}", "-c", code, "-o", made])
+            compile_c([*LINKING, made, "-o", target])
             return ctypes.CDLL(target)  # stays loaded when its file is gone
 
     def load(self, block: Block) -> Tiles:

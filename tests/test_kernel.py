@@ -44,6 +44,13 @@ def compared(kernel: Kernel, months: int) -> Agreement:
     return agreement(kernel, Lanes(3, 0, slice(0, RUNS), "sobol"), months)
 
 
+def test_subnormal_numbers_stay_in_the_process(kernel: Kernel) -> None:
+    smallest = np.finfo(np.float32).smallest_normal
+    assert kernel.command
+    assert np.float32(smallest) * np.float32(0.5) > 0
+    assert np.finfo(np.float64).smallest_normal * 0.5 > 0
+
+
 def test_a_month_is_the_engine_s_but_for_rounding(kernel: Kernel) -> None:
     assert compared(kernel, 1).close > 0.99
 
