@@ -86,7 +86,7 @@ class Backtest:
         return {
             "forecast": self.about["forecast"],
             "from": self.task.first,
-            "to": self.task.last,
+            "to": int(asked["year"].max()),
             "ahead": [int(asked["horizon"].min()), int(asked["horizon"].max())],
             "pairs": int(asked["dyad"].nunique()),
             "score": "crps",
