@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SEAL = "seal"
 """The attribute that it stands in."""
+_BEFORE = ("1.0", "1.1")
 _GROWS = (SEAL, "runs")
 """What changes while a store grows; a wrong number of runs does not fit the sums of its blocks."""
 
@@ -41,8 +42,10 @@ def seal_of(group: zarr.Group, attributes: Mapping[str, Any]) -> str:
 
 
 def is_sealed(group: zarr.Group, attributes: Mapping[str, Any]) -> bool:
-    """Whether a store is as it was written; those of format 1.1 had no seal."""
-    return SEAL not in attributes or attributes[SEAL] == seal_of(group, attributes)
+    """Whether a store is as it was written; formats before 1.2 had no seal."""
+    if attributes["format"] in _BEFORE:
+        return True
+    return attributes.get(SEAL) == seal_of(group, attributes)
 
 
 def _of_texts(values: npt.NDArray[Any]) -> bytes:
