@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from worlds import small_scenario, write_pair
 
 import alliance_sim as al
+from alliance_sim import __main__ as entry
 from alliance_sim import library
 from alliance_sim.analysis import summary
 from alliance_sim.cli import app, numbers, running, tables
@@ -119,6 +121,20 @@ def test_nothing_heavy_is_imported_too_early(arguments: list[str], absent: list[
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_ctrl_c_while_it_is_still_importing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "alliance_sim.cli", Loading("alliance_sim.cli"))
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "interrupted; nothing was done yet\n"
 
 
 # -- run -------------------------------------------------------------------------------------
