@@ -16,6 +16,7 @@ from typing import Any
 import hostile
 import pytest
 import xarray as xr
+import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -169,6 +170,7 @@ def edited(file: Path, key: str, value: object) -> None:
         ("", "scenario", "{}"),
         ("", "scenario_hash", "0" * 64),
         ("", "question", "Another?"),
+        ("", "runs", 2 * BLOCK - 1),
         ("trade", "units", "percent"),
         ("month", "units", "days since 1433-01-01"),
     ],
@@ -179,6 +181,37 @@ def test_what_was_edited_is_refused(place: Path, array: str, key: str, value: ob
         store.read(place)
     with pytest.raises(al.InputError, match="was changed after it was written"):
         al.run(hostile.brief_scenario(), 3 * BLOCK, 3, store=place, resume=True)
+
+
+def test_numbers_are_not_read_as_others(place: Path) -> None:
+    file = place / "trade" / "zarr.json"
+    told = json.loads(file.read_text())
+    assert told["data_type"] == "float32"
+    file.write_text(json.dumps(told | {"data_type": "int32", "fill_value": 0}))
+    with pytest.raises(al.InputError, match=r"was changed after|holds no results"):
+        store.read(place)
+
+
+def test_what_is_said_and_its_seal_are_one_write(
+    place: Path, expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed between two would leave a store that is refused for good."""
+
+    def read(path: Path) -> int:
+        return store.read(path).sizes["run"]
+
+    kept = zarr.Group.update_attributes
+    written: list[int] = []
+
+    def write(group: zarr.Group, attributes: dict[str, Any]) -> zarr.Group:
+        done = kept(group, attributes)
+        written.append(read(place))
+        return done
+
+    monkeypatch.setattr(zarr.Group, "update_attributes", write)
+    monkeypatch.setattr(zarr.core.attributes.Attributes, "__setitem__", pytest.fail)
+    store.runs.annotate(place, command="x", other="y")
+    assert written == [expected.sizes["run"]]
 
 
 @pytest.mark.parametrize("name", ["actor_name", "parameter", "month"])

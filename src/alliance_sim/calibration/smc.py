@@ -44,7 +44,7 @@ class Generation:
     """How one generation went."""
 
     threshold: float
-    """Largest distance that was accepted, in units of the summaries' spread under the prior."""
+    """Largest distance that was accepted, in units of the scale."""
     simulated: int
     """Simulations that it took."""
     acceptance: float

@@ -114,7 +114,7 @@ def extend(path: Path, runs: int) -> None:
         array: Any = group[name]
         array.resize((runs, *array.shape[1:]))
     sums.resize((count(runs), CHECKSUM_BYTES))
-    group.attrs["runs"] = runs
+    _say(group, {"runs": runs})
 
 
 def remove(path: Path) -> None:
@@ -156,9 +156,13 @@ def put(path: Path, block: int, part: xr.Dataset) -> None:
 
 def annotate(path: Path, **attributes: str) -> None:
     """Add to what a store says of itself, and seal it."""
-    group = _group(path, "r+")
+    _say(_group(path, "r+"), attributes)
+
+
+def _say(group: zarr.Group, attributes: dict[str, Any]) -> None:
+    """Set attributes and seal in one write: of two, the first alone would be refused for good."""
     said = {**group.attrs.asdict(), **attributes}
-    group.attrs.update({**attributes, SEAL: seal_of(group, said)})
+    group.update_attributes({**attributes, SEAL: seal_of(group, said)})
 
 
 def progress(path: Path) -> str:

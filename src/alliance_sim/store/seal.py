@@ -1,7 +1,7 @@
 """A checksum over what a store of runs says of itself, as blocks have one over their numbers.
 
-It covers the attributes, and the names and months of the arrays that have no runs. It finds what
-was damaged or edited, and is no signature: who edits a store can make it anew.
+It covers the attributes, what the arrays are, and the names and months in those that have no runs.
+It finds what was damaged or edited, and is no signature: who edits a store can make it anew.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 SEAL = "seal"
 """The attribute that it stands in."""
 _BEFORE = ("1.0", "1.1")
-_GROWS = (SEAL, "runs")
-"""What changes while a store grows; a wrong number of runs does not fit the sums of its blocks."""
 
 
 def seal_of(group: zarr.Group, attributes: Mapping[str, Any]) -> str:
     """The checksum of a store that has these attributes."""
     digest = hashlib.blake2b(digest_size=16)
-    _add(digest, {key: each for key, each in attributes.items() if key not in _GROWS})
+    _add(digest, {key: each for key, each in attributes.items() if key != SEAL})
     for name, array in sorted(group.arrays()):
         about: Any = array.metadata
         dims = about.dimension_names or ()
-        _add(digest, [name, dims, array.attrs.asdict()])
-        if "run" not in dims and name != CHECKSUM:
+        grows = "run" in dims or name == CHECKSUM
+        shape = array.shape[grows:]
+        _add(digest, [name, dims, shape, str(array.dtype), str(array.fill_value)])
+        _add(digest, array.attrs.asdict())
+        if not grows:
             values = np.asarray(array[...])
             text = values.dtype.kind not in "biufM"
             digest.update(_of_texts(values) if text else values.tobytes())
