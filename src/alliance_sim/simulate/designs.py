@@ -53,21 +53,23 @@ class Axis:
     Attributes:
         number: what it is, with the value at each of its own probabilities.
         place: of the factor that decides on it.
-        ranks: (row,) of a column, the probability of each row's value among all of the column; rows
+        places: (row,) of a column, the place of each row's value among all of it, from 0 on; rows
             themselves are in no order that means anything.
     """
 
     number: Factor
     place: int
-    ranks: Doubles | None = None
+    places: Rows | None = None
 
     def read(self, points: Doubles) -> Doubles:
         """Probabilities of the number at points (point, factor): (point,)."""
         drawn = points[:, self.place]
-        if self.ranks is None:
+        if self.places is None:
             return drawn
-        rows = (drawn * len(self.ranks)).astype(np.intp)
-        return np.asarray(self.ranks[np.minimum(rows, len(self.ranks) - 1)])
+        count = len(self.places)
+        rows = np.minimum((drawn * count).astype(np.intp), count - 1)
+        # Points of one row lie beside each other, not on each other: what cuts along it can.
+        return np.asarray((self.places[rows] + drawn * count - rows) / count)
 
 
 @dataclass(frozen=True)
@@ -223,18 +225,18 @@ class Experiment:
 
     def _columns(self, key: str, place: int) -> list[Axis]:
         """The numbers that read a table, by path."""
-        from scipy.stats import rankdata
-
         found: dict[str, Axis] = {}
         for scenario, program in zip(self._worlds, self._programs, strict=True):
             for leaf in program.leaves:
                 drawn, path = leaf.distribution, leaf.path
                 if leaf.key != key or path in found or not isinstance(drawn, Joint):
                     continue
-                values = drawn.joint.values
+                order = np.argsort(drawn.joint.values, kind="stable")
+                ordered = {"of": drawn.joint.of, "values": sorted(drawn.joint.values)}
                 name, about = _label(scenario, path, ""), provenance_of(scenario, path)
-                number = Factor(path, path, name, about, _value(drawn.quantiles))
-                found[path] = Axis(number, place, (rankdata(values) - 0.5) / len(values))
+                shown = _value(Joint.model_validate({"joint": ordered}).ppf)
+                number = Factor(path, path, name, about, shown)
+                found[path] = Axis(number, place, np.argsort(order))
         return [found[path] for path in sorted(found)]
 
     def _blocks(self, points: Doubles, luck: Rows) -> tuple[Rows, list[Lanes]]:
