@@ -8,6 +8,7 @@ from scipy import stats
 
 from alliance_sim.calibration import Effort, Population, Ranks, Sample, nearest, ranks, sequential
 from alliance_sim.calibration.adjusting import Doubles
+from alliance_sim.errors import InputError
 
 SIZE = 10
 """Observations of each mean."""
@@ -134,3 +135,25 @@ def test_the_band_is_that_of_the_binomial() -> None:
     assert 0.99 <= inside < 0.995
     with pytest.raises(ValueError, match="7 bins do not divide 100 ranks"):
         found.counts(7)
+
+
+def test_few_points_for_many_summaries_stay_where_they_are() -> None:
+    """A regression would fit their luck: moved points would follow the observed summaries."""
+    rng = np.random.default_rng(2)
+    for count, moves in ((8, False), (400, True)):
+        points, told = rng.random((count, 1)), rng.normal(size=(count, 3))
+        told[:, :1] += 3 * stats.norm.ppf(points)
+        found = nearest(points, told, np.zeros(3), count, np.ones(3))
+        order = np.argsort(np.linalg.norm(told, axis=1), kind="stable")
+        assert np.array_equal(found.points, points[order]) is not moves
+
+
+def test_a_search_says_whether_its_points_are_adjusted(population: Population) -> None:
+    assert population.adjusts
+    few = Effort(particles=6, first=2, most=12)
+    assert not sequential(simulate, np.zeros(3), 2, seed=0, effort=few).adjusts
+
+
+def test_a_search_is_allowed_its_first_generation() -> None:
+    with pytest.raises(InputError, match="39 runs are too few for 10 particles; allow the 40"):
+        Effort(particles=10, most=39)

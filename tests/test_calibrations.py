@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -385,3 +385,32 @@ def test_the_share_of_states_is_found_again() -> None:
     assert shared_part(panel, dyads) == pytest.approx(0.3, abs=0.06)
     alone = numbers.simulate(latent, np.random.default_rng(2))[..., 0]
     assert shared_part(alone, dyads) < 0.02
+
+
+def test_what_lies_beyond_simulations_counts_as_the_outermost(found: Calibration) -> None:
+    """An observation unlike any simulation would carry its guess, and all numbers, far away."""
+    reader = found.reader
+    far = replace(reader, seen=reader.seen + 50 * reader.aside.features.std(axis=0))
+    guesses = reader.reduced(reader.aside.features)
+    assert far.beyond.any()
+    assert (far.observed >= guesses.min(axis=0) - 1e-9).all()
+    assert (far.observed <= guesses.max(axis=0) + 1e-9).all()
+    assert list(found.dataset()["beyond"].to_numpy()) == list(reader.beyond)
+
+
+def test_runs_of_the_search_have_chance_of_their_own(file: Path) -> None:
+    """What summaries were learned from is not met again: not in the search, not in the checks."""
+    met: list[tuple[int, int]] = []
+
+    class Watched(Study):
+        def latents(self, points: Any, luck: Any, workers: Any, chance: bool = True) -> Any:
+            if chance:
+                met.append((int(luck[0]), int(luck[-1])))
+            return super().latents(points, luck, workers, chance)
+
+    study = blank(file)
+    effort = Effort(particles=50, first=2, most=200)
+    Watched(**{each.name: getattr(study, each.name) for each in fields(study)}).run(effort, 60, 1)
+    assert met[0] == (0, 119)
+    assert len(met) > 2
+    assert min(first for first, _ in met[1:]) > 119

@@ -79,6 +79,11 @@ class Population:
         """The sample after regression adjustment."""
         return adjusted(self.sample, self.summaries, self.observed, self.scale)
 
+    @property
+    def adjusts(self) -> bool:
+        """Whether the sample is large enough to be adjusted."""
+        return self.posterior.points is not self.sample.points
+
 
 @dataclass(frozen=True)
 class Effort:

@@ -146,14 +146,20 @@ def _looks(data: xr.Dataset) -> Any:
 
 
 def _notes(data: xr.Dataset) -> Sequence[str]:
+    told = data.attrs
     suspect = data["number"].to_numpy()[data["rank_p"].to_numpy() < _SUSPECT]
     share = data["predictive"].to_numpy()
     missed = data["look"].to_numpy()[(share < _SUSPECT) | (share > 1 - _SUSPECT)]
+    beyond = data["number"].to_numpy()[data["beyond"].to_numpy().astype(bool)]
+    few = "Points are not adjusted: there are too few particles for so many numbers. Ask for more."
     return (
+        *((few,) if told["adjusted"] == "false" else ()),
         "Found again: correlation of guess and truth in simulated data. Ranks: probability of "
         "ranks as uneven in simulation-based calibration; low where posteriors are too narrow, too "
         "wide or off.",
         f"Ranks uneven: {', '.join(map(str, suspect)) or 'none'}.",
+        "What was observed speaks for more than nearly all simulations do, and counts as the "
+        f"outermost of these: {', '.join(map(str, beyond)) or 'of no number'}.",
         f"Not reproduced by the posterior: {', '.join(map(str, missed)) or 'none of these'}.",
     )
 
@@ -168,6 +174,7 @@ def as_json(data: xr.Dataset, files: Sequence[Path]) -> dict[str, Any]:
             "posterior": _list(one["posterior"].quantile([0.05, 0.5, 0.95]).to_numpy()),
             "recovery": finite(float(one["recovery"])),
             "rank_p": finite(float(one["rank_p"])),
+            "beyond": bool(one["beyond"]),
         }
     return {
         **{key: finite(value) for key, value in data.attrs.items()},

@@ -107,6 +107,7 @@ class Calibration:
             "prior": (("number", "quantile"), np.array([prior[p] for p in paths])),
             "recovery": ("number", self.recovery),
             "rank_p": ("number", self.ranks.p_values(BINS)),
+            "beyond": ("number", self.reader.beyond),
             "ranks": (("bin", "number"), self.ranks.counts(BINS).astype(np.int32)),
             "predictive": ("look", self.looks.below),
             "look_observed": ("look", self.looks.observed),
@@ -136,6 +137,7 @@ class Calibration:
                 "seed": self.study.experiment.seed,
                 "band": f"{low} to {high}",
                 "effective": float(self.population.posterior.effective),
+                "adjusted": str(self.population.adjusts).lower(),
                 "observation": f"{ROOT}.{self.study.measure}",
             },
         )

@@ -426,8 +426,12 @@ class Reader:
 
     def reduced(self, features: Doubles) -> Doubles:
         """Guesses of the numbers, (run, number)."""
+        return self._carried_on(features).clip(*self.reach)
+
+    def _carried_on(self, features: Doubles) -> Doubles:
+        """Guesses as far as they go, (run, number)."""
         inputs = (self.made.widened(features) - self.centre) / self.scale
-        return np.asarray((inputs @ self.slopes).clip(*self.reach))
+        return np.asarray(inputs @ self.slopes)
 
     def read(self, panels: Doubles) -> Doubles:
         """Guesses of the numbers from panels, (run, number)."""
@@ -437,3 +441,8 @@ class Reader:
     def observed(self) -> Doubles:
         """Guesses from what was observed, (number,)."""
         return np.asarray(self.reduced(self.seen[None])[0])
+
+    @property
+    def beyond(self) -> npt.NDArray[np.bool_]:
+        """(number,) whether what was observed speaks for more than nearly all simulations do."""
+        return np.asarray(self._carried_on(self.seen[None])[0] != self.observed)
