@@ -32,7 +32,7 @@ from alliance_sim.errors import DamagedRunsWarning, FailedRunsWarning, RunError,
 from alliance_sim.results import failures_of
 from alliance_sim.rng import BLOCK
 
-RUNS = 8 * BLOCK + 7
+RUNS = 12 * BLOCK + 7
 KILLS = int(os.environ.get("ALLIANCE_SIM_KILLS", "5"))
 """How often a process is killed at a random moment; a nightly run asks for 30 and more."""
 PAGE = Path(__file__).parent.parent / "docs" / "large-runs.md"

@@ -123,8 +123,8 @@ def sensitivity(
         ...     "baseline_2018",
         ...     design=al.SensitivityDesign(points=32, trajectories=2, top=1),
         ... )
-        >>> str(found["parameter"].values[0])
-        'world.drivers.us_hostility_to_deal.weight'
+        >>> str(found["name"].values[0])
+        'votes 1991 2016: joint draws'
     """
     asked = [outcomes] if isinstance(outcomes, str) else outcomes
     with by_argument(_ARGUMENTS):
