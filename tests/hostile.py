@@ -29,6 +29,7 @@ from alliance_sim.load import check_file, load_scenario, read_scenario
 from alliance_sim.load.blocs import load_blocs
 from alliance_sim.load.claims import load_passages, read_claims
 from alliance_sim.load.reading import parse
+from alliance_sim.store.trust import check_store
 
 CANARY = "hostile_canary"
 """Stands in every piece of code that is hidden in a file; nothing may import, run or make it."""
@@ -407,6 +408,7 @@ def make_store(place: Path, runs: int = 8) -> dict[Path, bytes]:
 def seal(place: Path) -> None:
     """Seal a store again, as somebody who means harm would, so that more of it is looked at."""
     with contextlib.suppress(Exception):
+        check_store(place)  # what is read looks at this first as well
         store.runs.annotate(place)
 
 
