@@ -546,3 +546,9 @@ def test_searches_that_found_no_end_are_told() -> None:
     (said,) = backtests._unsure(fits)
     assert said.startswith("1 of 3 searches")
     assert not [*backtests._unsure(fits[:1])]
+
+
+def test_a_shipped_posterior_has_a_name() -> None:
+    _, file = backtest_inputs.history("history_1991_2016", "to_1998", 2012, "history_1991_2016")
+    assert file is not None
+    assert file.name == "to_1998.yaml"

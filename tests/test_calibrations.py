@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import alliance_sim as al
 from alliance_sim.calibration import Effort
 from alliance_sim.cli import app
-from alliance_sim.cli.calibrating import posterior_text
+from alliance_sim.cli.calibrating import _notes, posterior_text
 from alliance_sim.load import load_scenario, read_scenario
 from alliance_sim.observations.filtering import filtered
 from alliance_sim.observations.model import Linear
@@ -340,6 +340,11 @@ def test_what_is_written_reads_back_exactly(
         ((), "no observations were named"),
         (("--observations", "nowhere.csv"), "the file is missing"),
         (("--free", "world.nothing.*"), "no uncertain number of the world fits world.nothing.*"),
+        (
+            ("--free", "world.mechanisms.*", "--free", "world.nothing.*"),
+            "no uncertain number of the world fits world.nothing.*",
+        ),
+        (("--particles", 100, "--most", 300), "300 runs are too few for 100 particles"),
         (("--measure", "arms"), "nothing of the measure 'arms' was observed"),
         (("--until", FIRST - 1), f"{FIRST - 1} comes before the history begins"),
     ],
@@ -414,3 +419,17 @@ def test_runs_of_the_search_have_chance_of_their_own(file: Path) -> None:
     assert met[0] == (0, 119)
     assert len(met) > 2
     assert min(first for first, _ in met[1:]) > 119
+
+
+def test_one_year_of_two_pairs_leaves_looks_open(file: Path) -> None:
+    pairs = list(blank(file).panel.dyads)[:2]
+    study = plan(seen(pairs, np.array([[0.1], [0.4]])), LAST, load_scenario(file))
+    assert study.panel.years == (FIRST,)
+    few = Effort(particles=50, first=2, most=100)
+    data = study.run(few, 200, 1).dataset()
+    empty = np.isnan(data["look_observed"].to_numpy())
+    assert "root mean square yearly change" not in set(data["look"].to_numpy()[~empty])
+    assert np.isnan(data["predictive"].to_numpy()[empty]).all()
+    told = " ".join(_notes(data))
+    assert "ended with its first generation" in told
+    assert not any(look in told for look in data["look"].to_numpy()[empty])

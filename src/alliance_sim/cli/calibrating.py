@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -139,9 +140,12 @@ def _looks(data: xr.Dataset) -> Any:
     shown = new_table("in the panel", ("seen", "simulated", "below"))
     for look in map(str, data["look"].to_numpy()):
         one = data.sel(look=look)
-        share = percent(float(one["predictive"]))
+        share = float(one["predictive"])
         seen = f"{float(one['look_observed']):.2g}"
-        shown.add_row(Text(plain(look)), seen, _span(one["look_simulated"].to_numpy()), share)
+        cells = (seen, _span(one["look_simulated"].to_numpy()), percent(share))
+        if math.isnan(share):  # too little was observed to look at it
+            cells = ("-", "-", "-")
+        shown.add_row(Text(plain(look)), *cells)
     return shown
 
 
@@ -151,9 +155,12 @@ def _notes(data: xr.Dataset) -> Sequence[str]:
     share = data["predictive"].to_numpy()
     missed = data["look"].to_numpy()[(share < _SUSPECT) | (share > 1 - _SUSPECT)]
     beyond = data["number"].to_numpy()[data["beyond"].to_numpy().astype(bool)]
+    short = "The search ended with its first generation: allow more runs of it (--most)."
     few = "Points are not adjusted: there are too few particles for so many numbers. Ask for more."
     return (
+        *((short,) if data.sizes["generation"] == 1 else ()),
         *((few,) if told["adjusted"] == "false" else ()),
+        f"Effective size of the sample after the adjustment: {told['effective']:,.0f}.",
         "Found again: correlation of guess and truth in simulated data. Ranks: probability of "
         "ranks as uneven in simulation-based calibration; low where posteriors are too narrow, too "
         "wide or off.",

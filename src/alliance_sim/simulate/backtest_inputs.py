@@ -31,7 +31,7 @@ def history(
 
     Args:
         scenario: as given.
-        posterior: ``auto``, ``none`` or a file.
+        posterior: ``auto``, ``none``, the name of a shipped one, or a file.
         first: first year that is forecast.
         shipped: the scenario to whose world shipped posteriors belong.
     """
@@ -41,7 +41,8 @@ def history(
         if scenario == shipped and usable:
             file = usable[max(usable)]
     elif str(posterior) != NONE:
-        file = find(posterior, "world")
+        named = {path.stem: path for path in shipped_posteriors().values()}
+        file = named.get(str(posterior)) or find(posterior, "world")
     if file is None:
         return as_scenario(scenario), None
     if not isinstance(scenario, str | Path):

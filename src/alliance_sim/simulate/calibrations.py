@@ -8,6 +8,7 @@ learned from runs of the prior, are the posterior. Whatever is not fitted (numbe
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -147,15 +148,22 @@ def _chosen(experiment: Experiment, free: Sequence[str]) -> npt.NDArray[np.intp]
         for place, factor in enumerate(experiment.factors)
         if factor.path.startswith(WORLD) and not factor.key.startswith(JOINT)
     }
-    fits = [
-        place
-        for place, path in fitting.items()
-        if any(fnmatchcase(path, pattern) for pattern in free)
-    ]
-    if fits:
-        return np.array(fits)
-    mend = f"choose some of {', '.join([*fitting.values()][:8])}" if fitting else "choose another"
-    raise InputError([Problem(f"no uncertain number of the world fits {', '.join(free)}", mend)])
+    paths = [*fitting.values()]
+    idle = [pattern for pattern in free if not any(fnmatchcase(path, pattern) for path in paths)]
+    own = tuple(free) != FREE  # the usual patterns do for worlds that have only some of them
+    if len(idle) == len(free) or (idle and own):
+        mend = f"choose some of {', '.join(paths[:8])}{', ...' if len(paths) > 8 else ''}"
+        told = idle or ["no pattern"]
+        raise InputError(
+            [Problem(f"no uncertain number of the world fits {each}", mend) for each in told]
+        )
+    return np.array(
+        [
+            place
+            for place, path in fitting.items()
+            if any(fnmatchcase(path, pattern) for pattern in free)
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -357,7 +365,9 @@ class Looks:
     @classmethod
     def compared(cls, made: Summaries, after: Doubles, seen: Doubles) -> Looks:
         """Look at panels (dyad, year, row) and at the one observed (dyad, year)."""
-        simulated, observed = made.looks_of(after), made.looks_of(seen[..., None])
+        with warnings.catch_warnings():  # few years or dyads leave some looks empty: NaN
+            warnings.simplefilter("ignore", RuntimeWarning)
+            simulated, observed = made.looks_of(after), made.looks_of(seen[..., None])
         return cls(
             tuple(simulated),
             np.array([*simulated.values()]),
@@ -366,10 +376,15 @@ class Looks:
 
     @property
     def below(self) -> Doubles:
-        """(look,) share of simulated panels that have less of it than the one observed."""
+        """(look,) share of simulated panels that have less of it than the one observed.
+
+        NaN where too little was observed to look at it.
+        """
         seen = self.observed[:, None]
         below, equal = (self.simulated < seen), (self.simulated == seen)
-        return np.asarray(below.mean(axis=1) + equal.mean(axis=1) / 2)
+        share = below.mean(axis=1) + equal.mean(axis=1) / 2
+        known = np.isfinite(self.observed) & np.isfinite(self.simulated).all(axis=1)
+        return np.where(known, share, np.nan)
 
 
 @dataclass(frozen=True)

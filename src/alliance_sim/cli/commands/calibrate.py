@@ -15,7 +15,6 @@ from alliance_sim.cli.options import (
     Measure,
     NoPlots,
     ObservationFiles,
-    Out,
     Quiet,
     Scheduler,
     Seed,
@@ -68,7 +67,14 @@ def calibrate(
     seed: Seed = 0,
     workers: Workers = None,
     scheduler: Scheduler = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for results; left out, results/calibration_MEASURE_YEAR.",
+            show_default=False,
+        ),
+    ] = None,
     no_plots: NoPlots = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
