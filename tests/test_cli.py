@@ -607,3 +607,17 @@ def test_different_worlds_are_named_in_one_problem(folder: Path) -> None:
     [line] = result.stderr.splitlines()
     assert "'Elsewhere' and 'Greece before the war'" in line
     assert "are about different worlds" in line
+
+
+def test_all_stores_are_looked_at_before_any_is_continued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A baseline of another seed is not run, and left there, before the result is refused."""
+    write_pair(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    base = ["run", "breach.yaml", "--no-plots", "--quiet", "--out", "out", "--workers", "1"]
+    assert CliRunner().invoke(app, [*base, "--runs", "20", "--no-baseline"]).exit_code == 0
+    done = CliRunner().invoke(app, [*base, "--runs", "30", "--seed", "5", "--resume"])
+    assert done.exit_code == 2
+    assert "it has another seed" in " ".join(done.output.split())
+    assert not (tmp_path / "out" / "baseline.zarr").exists()

@@ -18,6 +18,7 @@ from alliance_sim.executors import Workers
 from alliance_sim.files import write_text
 from alliance_sim.results import failures_of, is_class, outcome_names, shared_runs
 from alliance_sim.simulate import estimate, refuse_short_disk, run, scenario_hash
+from alliance_sim.simulate.storing import refuse_unlike
 from alliance_sim.spec import Scenario
 from alliance_sim.spec.base import undirected_pair
 from alliance_sim.spec.outcomes import ClassMeasure
@@ -74,8 +75,11 @@ class Runner:
     """Where the runs of each baseline are, by its hash."""
 
     def refuse_what_cannot_fit(self, jobs: Sequence[Job]) -> None:
-        """Raise InputError where the disk has no room for all stores of all jobs."""
-        refuse_short_disk([each for job in jobs for each in _stores_of(job)], self.runs)
+        """Raise InputError where the disk has no room, or a store cannot be continued."""
+        stores = [each for job in jobs for each in _stores_of(job)]
+        refuse_short_disk(stores, self.runs)
+        if self.resume:
+            refuse_unlike(stores, self.runs, self.seed)
 
     def plan(self, job: Job) -> Plan:
         """How many runs a job takes, and how many of them are saved already."""

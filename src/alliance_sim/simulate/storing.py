@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -123,6 +123,21 @@ def _work(task: _Task) -> bool | None:
     record = sound_block(program, labels, where, chance)
     store.put(path, where.block, dataset(record, labels, {}))
     return found
+
+
+def refuse_unlike(stores: Iterable[tuple[Scenario, Path]], runs: int, seed: int) -> None:
+    """Raise InputError where a store cannot be continued, before a run is spent on any."""
+    from alliance_sim.simulate.ensembles import attributes
+
+    problems: list[Problem] = []
+    for scenario, path in stores:
+        try:
+            if path.exists():
+                _refuse(path, attributes(scenario, runs, seed), runs, resume=True)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def _refuse(path: Path, about: Mapping[str, Any], runs: int, resume: bool) -> None:
