@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ class Population:
     scale: Doubles
     generations: tuple[Generation, ...]
 
-    @property
+    @cached_property
     def posterior(self) -> Sample:
         """The sample after regression adjustment."""
         return adjusted(self.sample, self.summaries, self.observed, self.scale)

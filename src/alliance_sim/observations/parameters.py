@@ -61,7 +61,7 @@ def linear(
     return Linear(
         level=given["level"],
         slope=given["slope"],
-        noise=given[path_of(numbers, measure, "noise", source).removeprefix(f"{ROOT}.{measure}.")],
+        noise=given[name_of(numbers, measure, "noise", source)],
         drift=given["drift"],
         between=given["between"],
         sampling=given["sampling"],
@@ -71,12 +71,11 @@ def linear(
     )
 
 
-def path_of(numbers: ObservationNumbers, measure: str, name: str, source: str | None) -> str:
-    """Path of a number of a measure, or of a source's own where it has one."""
+def name_of(numbers: ObservationNumbers, measure: str, name: str, source: str | None) -> str:
+    """Name of a number of a measure, or of a source's own where it has one."""
     content: LinearMeasure = getattr(numbers, measure)
-    if name == "noise" and source in content.noise_of:
-        name = f"noise_of.{source}"
-    return f"{ROOT}.{measure}.{name}"
+    own = name == "noise" and source in content.noise_of
+    return f"noise_of.{source}" if own else name
 
 
 def ordinal(numbers: ObservationNumbers, draws: Mapping[str, Floats] | None = None) -> Ordinal:

@@ -26,7 +26,7 @@ from alliance_sim.errors import InputError, Problem
 from alliance_sim.executors import Workers
 from alliance_sim.load.observation import load_observation
 from alliance_sim.observations.fitting import fit
-from alliance_sim.observations.parameters import LATENTS, linear, path_of, uncertain
+from alliance_sim.observations.parameters import LATENTS, linear, name_of, uncertain
 from alliance_sim.observations.summaries import Summaries, summaries
 from alliance_sim.observations.tables import Panel
 from alliance_sim.observations.together import Together, members_of, shared_part
@@ -36,7 +36,7 @@ from alliance_sim.simulate.backtest_inputs import until as until_year
 from alliance_sim.simulate.designs import Doubles, Experiment, Rows
 from alliance_sim.simulate.ensembles import as_scenario, check_numbers
 from alliance_sim.spec.base import month_number
-from alliance_sim.spec.observation import ObservationNumbers
+from alliance_sim.spec.observation import ROOT, ObservationNumbers
 
 if TYPE_CHECKING:
     from alliance_sim.simulate.calibrated import Calibration
@@ -148,22 +148,20 @@ def _chosen(experiment: Experiment, free: Sequence[str]) -> npt.NDArray[np.intp]
         for place, factor in enumerate(experiment.factors)
         if factor.path.startswith(WORLD) and not factor.key.startswith(JOINT)
     }
-    paths = [*fitting.values()]
-    idle = [pattern for pattern in free if not any(fnmatchcase(path, pattern) for path in paths)]
+    fits = {
+        pattern: [place for place, path in fitting.items() if fnmatchcase(path, pattern)]
+        for pattern in free
+    }
+    idle = [pattern for pattern, places in fits.items() if not places]
     own = tuple(free) != FREE  # the usual patterns do for worlds that have only some of them
-    if len(idle) == len(free) or (idle and own):
+    if len(idle) == len(fits) or (idle and own):
+        paths = [*fitting.values()]
         mend = f"choose some of {', '.join(paths[:8])}{', ...' if len(paths) > 8 else ''}"
         told = idle or ["no pattern"]
         raise InputError(
             [Problem(f"no uncertain number of the world fits {each}", mend) for each in told]
         )
-    return np.array(
-        [
-            place
-            for place, path in fitting.items()
-            if any(fnmatchcase(path, pattern) for pattern in free)
-        ]
-    )
+    return np.array(sorted({place for places in fits.values() for place in places}))
 
 
 @dataclass(frozen=True)
@@ -192,7 +190,8 @@ class Study:
         own = [self.experiment.factors[place] for place in self.chosen]
         quantiles: dict[str, Any] = {each.path: self.experiment.quantile(each.path) for each in own}
         found = uncertain(self.numbers)
-        fitted = [path_of(self.numbers, self.measure, name, self.source) for name in FITTED]
+        names = [name_of(self.numbers, self.measure, name, self.source) for name in FITTED]
+        fitted = [f"{ROOT}.{self.measure}.{name}" for name in names]
         return quantiles | {path: found[path].ppf for path in fitted if path in found}
 
     @property
